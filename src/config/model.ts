@@ -1,0 +1,106 @@
+/**
+ * The effective configuration: what the rest of the daemon sees after the file was read, checked and completed with
+ * defaults. Plain readonly data; durations in milliseconds.
+ */
+
+/** A duration in milliseconds. */
+export type Milliseconds = number;
+
+export interface Config {
+  readonly cluster: string;
+  /** In the file's order. */
+  readonly routers: readonly RouterConfig[];
+  readonly heartbeat: HeartbeatConfig;
+  /** In the file's order. */
+  readonly groups: readonly GroupConfig[];
+  readonly mode: 'active' | 'observe';
+  readonly oci: OciConfig;
+  readonly addresses: 'static' | 'follow' | 'unmanaged';
+  readonly kernel: 'report' | 'enforce';
+  readonly startupDelay: Milliseconds;
+  readonly drainTimeout: Milliseconds;
+  readonly metrics: { readonly host: string; readonly port: number };
+  readonly control: { readonly socket: string };
+  readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'pretty' | 'json' };
+}
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+export interface RouterConfig {
+  readonly name: string;
+  /** Heartbeat paths; the first is the primary one. Path i joins address i of two routers. */
+  readonly addresses: readonly string[];
+  /** Interface name in `groups` → name of the device on this router, where they differ. */
+  readonly interfaces: Readonly<Record<string, string>>;
+}
+
+export interface HeartbeatConfig extends GroupHeartbeatConfig {
+  readonly transport: 'udp' | 'ip';
+  readonly port: number;
+  readonly minTtl: number;
+}
+
+/** The part of `heartbeat` that a group may override. */
+export interface GroupHeartbeatConfig {
+  readonly version: 2 | 3;
+  readonly interval: Milliseconds;
+  readonly advertise: 'vips' | 'none' | readonly string[];
+  readonly auth: AuthConfig;
+}
+
+export interface AuthConfig {
+  /** Secrets already read from their file, variable or credential: 32 to 64 bytes each. */
+  readonly keys: readonly { readonly id: number; readonly secret: Uint8Array }[];
+  readonly activeKey: number;
+  readonly mode: 'enforce' | 'permissive' | 'receive-only' | 'none' | 'password';
+  readonly timeWindow: Milliseconds;
+}
+
+export interface GroupConfig {
+  readonly name: string;
+  readonly virtualRouterId: number;
+  /** Router name → 1 … 254. */
+  readonly priority: Readonly<Record<string, number>>;
+  readonly preempt: boolean;
+  readonly preemptDelay: Milliseconds;
+  /** In the file's order; the first VIP of the first interface that has one is the group's lock (DESIGN §4). */
+  readonly interfaces: readonly InterfaceConfig[];
+  /** `heartbeat` with this group's overrides applied. */
+  readonly heartbeat: GroupHeartbeatConfig;
+}
+
+export interface InterfaceConfig {
+  /** As in the file. Use `deviceOf` for the kernel's name on one router. */
+  readonly name: string;
+  readonly vips: readonly VipConfig[];
+}
+
+export interface VipConfig {
+  /** Canonical text form. */
+  readonly address: string;
+  /** Checked against the subnet when given. */
+  readonly prefixLength?: number;
+}
+
+export interface OciConfig {
+  readonly region: string;
+  readonly endpoints?: { readonly metadata?: string; readonly federation?: string; readonly network?: string };
+  readonly requestTimeout: Milliseconds;
+  readonly connections: number;
+  readonly verifyInterval: Milliseconds;
+}
+
+/** A configuration together with where it came from and whose eyes it is seen with. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** This router's entry. */
+  readonly self: RouterConfig;
+  readonly file: string;
+  /** First 8 bytes of the SHA-256 of the file's bytes, hex: peers compare it. */
+  readonly digest: string;
+}
+
+/** The kernel's name of an interface of the configuration, on this router. */
+export function deviceOf(router: RouterConfig, name: string): string {
+  return router.interfaces[name] ?? name;
+}

@@ -1,0 +1,161 @@
+/**
+ * The JSON of the control socket (`/v1/…`), shared by its server, its client and failoverctl. Fields are only ever
+ * added: a newer failoverctl must understand an older daemon and the reverse.
+ */
+
+/** State of a group on one router; the numbers of the metric `failoverd_group_state` follow this order. */
+export const GROUP_STATES = ['init', 'backup', 'master', 'fault', 'standby'] as const;
+export type GroupState = (typeof GROUP_STATES)[number];
+
+/** `GET /v1/status` */
+export interface StatusReport {
+  readonly version: string;
+  readonly cluster: string;
+  /** The router that answers. */
+  readonly router: string;
+  /** ISO 8601. */
+  readonly time: string;
+  /** Seconds since the daemon started. */
+  readonly uptime: number;
+  readonly mode: 'active' | 'observe';
+  readonly oci: OciReport;
+  readonly routers: readonly RouterReport[];
+  readonly groups: readonly GroupReport[];
+  /** What is wrong now, a sentence each, worst first; empty when a failover would work. */
+  readonly alarms: readonly string[];
+}
+
+export interface OciReport {
+  readonly ready: boolean;
+  readonly reason?: string;
+  readonly region?: string;
+  /** ISO 8601. */
+  readonly tokenExpiresAt?: string;
+}
+
+export interface RouterReport {
+  readonly name: string;
+  readonly self: boolean;
+  /** True for this router and for every peer whose datagrams arrive. */
+  readonly alive: boolean;
+  /** Seconds since the last accepted datagram, on any path; null when never heard. 0 for this router. */
+  readonly lastSeen: number | null;
+  /** Could it claim now? null when unknown. */
+  readonly ready: boolean | null;
+  /** null when unknown. */
+  readonly configMatches: boolean | null;
+  readonly paths: readonly PathReport[];
+  readonly links: readonly LinkReport[];
+  readonly groups: readonly RouterGroupReport[];
+}
+
+export interface PathReport {
+  readonly local: string;
+  readonly peer: string;
+  /** Seconds since the last accepted datagram on this path; null when never. */
+  readonly lastSeen: number | null;
+}
+
+export interface LinkReport {
+  readonly interface: string;
+  readonly up: boolean;
+}
+
+export interface RouterGroupReport {
+  readonly group: string;
+  /** null when unknown. */
+  readonly state: GroupState | null;
+  /** The configured priority. */
+  readonly priority: number;
+  /** What it takes part with now (readiness, trackers); null when unknown. */
+  readonly effectivePriority: number | null;
+}
+
+export interface GroupReport {
+  readonly name: string;
+  readonly virtualRouterId: number;
+  /** State on the answering router. */
+  readonly state: GroupState;
+  /** ISO 8601: since when it is in that state. */
+  readonly since: string;
+  /** Name of the master as far as this router knows. */
+  readonly master: string | null;
+  /** Set while nobody pre-empts after a planned switchover. */
+  readonly hold: { readonly target: string; readonly since: string } | null;
+  readonly vips: readonly VipReport[];
+}
+
+export interface VipReport {
+  readonly address: string;
+  readonly interface: string;
+  /** Router that holds it by OCI's record; null when unassigned or on a VNIC of no router of the cluster, or unknown. */
+  readonly holder: string | null;
+  /** `known`: holder is what OCI said last; `unassigned`; `foreign`: a VNIC of no router; `unknown`: never read. */
+  readonly ownership: 'known' | 'unassigned' | 'foreign' | 'unknown';
+  /** ISO 8601: since when OCI's record names this holder, as far as seen; null when unknown. */
+  readonly since: string | null;
+  /** ISO 8601: the last successful read or write. */
+  readonly verified: string | null;
+  /** True while this router is claiming it. */
+  readonly claiming: boolean;
+  /** Last failed attempt since it was last held, a sentence. */
+  readonly error?: string;
+}
+
+/** `POST /v1/failover` */
+export interface FailoverRequest {
+  /** Absent: every group. */
+  readonly group?: string;
+  /** Absent: the best ready router that is not master. */
+  readonly to?: string;
+}
+/** `POST /v1/failback` */
+export interface FailbackRequest {
+  readonly group?: string;
+}
+/** `POST /v1/standby` */
+export interface StandbyRequest {
+  readonly on: boolean;
+  readonly router?: string;
+  readonly group?: string;
+}
+
+/** Answer of `failover` and `failback`: one entry per group. */
+export interface SwitchoverReport {
+  readonly groups: readonly { readonly group: string; readonly from: string | null; readonly to: string | null }[];
+}
+
+/** Answer of `POST /v1/verify`: what a fresh read of every VIP said. */
+export interface VerifyReport {
+  readonly vips: readonly {
+    readonly group: string;
+    readonly address: string;
+    readonly holder: string | null;
+    readonly ownership: VipReport['ownership'];
+    /** `ok`: where it should be; `reclaiming`: this router is master and claims it back; `elsewhere`; `failed`. */
+    readonly result: 'ok' | 'reclaiming' | 'elsewhere' | 'failed';
+    readonly error?: string;
+  }[];
+}
+
+/** One past transition of a group (`GET /v1/history`). */
+export interface HistoryEntry {
+  /** ISO 8601. */
+  readonly time: string;
+  readonly group: string;
+  readonly from: GroupState;
+  readonly to: GroupState;
+  readonly reason: string;
+  /** Per VIP: milliseconds from the transition until it was held; null while it is not. */
+  readonly claims: readonly { readonly address: string; readonly heldAfter: number | null }[];
+}
+
+/** Body of every answer that is not 2xx. */
+export interface ErrorReport {
+  readonly error: {
+    /** `bad-request`, `refused`, `not-served`, `not-found`, `internal`. */
+    readonly code: 'bad-request' | 'refused' | 'not-served' | 'not-found' | 'internal';
+    /** What is wrong and what to do, a sentence or two. */
+    readonly message: string;
+  };
+}
