@@ -135,11 +135,13 @@ export const OPERATIONS = [
   'UpdatePrivateIp',
   'CreatePrivateIp',
   'DeletePrivateIp',
+  'DetachPrivateIp',
   'ListIpv6s',
   'GetIpv6',
   'UpdateIpv6',
   'CreateIpv6',
   'DeleteIpv6',
+  'DetachIpv6',
   'GetVnic',
   'UpdateVnic',
   'ListVnicAttachments',
@@ -294,6 +296,8 @@ export interface RequestRecord {
   readonly status: number | null;
   /** The `code` of an error answer. */
   readonly errorCode: string | null;
+  /** What the simulator found wrong, which the answer does not say (a 401 is as terse as the real one). */
+  readonly detail: string | null;
   /** OCID of the object in the path, or looked for by a list. */
   readonly target: string | null;
   /** Address of that object, where it is a private IP or Ipv6. */
