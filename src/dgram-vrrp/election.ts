@@ -1,0 +1,389 @@
+/**
+ * Who is master: the VRRP state machine of one virtual router (RFC 9568 §6.4, RFC 3768 §6.4).
+ *
+ *            startup                    master-down fires, named successor, preempt delay over
+ *   init ─────────────▶ backup ───────────────────────────────────────────────────▶ master
+ *    ▲                  ▲    ▲                                                        │
+ *    │ shutdown         │    └──── better or equal-and-greater master heard, resign ──┤
+ *    └── from anywhere  │ cleared                                                     │
+ *                     fault / standby ◀─────────────── fault, standby ────────────────┘
+ *
+ * Rules, in RFC words:
+ *  - §6.4.1 start: the owner (255) is master at once; everybody else listens for a master down interval.
+ *  - §6.4.2 backup: a master that is at least as good, or any while we do not pre-empt, resets the timer and lends us
+ *    its interval (v3; v2 discards another interval, RFC 3768 §7.1). A worse one is not heard. Priority 0 leaves the
+ *    skew time. The address does not matter here.
+ *  - §6.4.3 master: a better one, or an equal one with the greater address, makes us backup. A worse one is answered at
+ *    once in v3, so that it yields; v2 says nothing. Priority 0 is answered with an advert for the other backups.
+ * Beyond the RFC (`ElectionExtensions`): the states fault and standby, readiness, hold, named successors, stalls.
+ *
+ * Pure: time is an argument, timers are `nextDeadline()`. A timer carries the generation it was armed with, so an
+ * expiry that was overtaken by another event does nothing.
+ */
+
+import { compareAddresses } from './address.ts';
+import type {
+  Election,
+  ElectionAction,
+  ElectionConfig,
+  ElectionEvent,
+  ElectionState,
+  ElectionTimer,
+  HeardMaster,
+  TransitionReason,
+} from './election-types.ts';
+import { type Milliseconds, masterDownInterval, skewTime } from './timing.ts';
+
+/** Priority of the router that owns the addresses (RFC 9568 §5.2.4). */
+const OWNER = 255;
+/** Divides the priority of a router that could not claim. */
+const NOT_READY_DIVISOR = 16;
+/** After a stall a master reads what is queued for this long before it advertises again. */
+const RESUME_DELAY: Milliseconds = 10;
+
+interface ArmedTimer {
+  readonly timer: ElectionTimer;
+  readonly generation: number;
+  readonly armedAt: Milliseconds;
+  readonly at: Milliseconds;
+}
+
+type AdvertEvent = Extract<ElectionEvent, { kind: 'advert' }>;
+
+/** Creates the election of one virtual router, in state `init`. Nothing happens until `startup`. */
+export function createElection(initial: ElectionConfig): Election {
+  let config = initial;
+  let state: ElectionState = 'init';
+  let actions: ElectionAction[] = [];
+  let now: Milliseconds = 0;
+  let generation = 0;
+  const timers = new Map<ElectionTimer, ArmedTimer>();
+
+  /** Master_Adver_Interval: the master's in v3, our own until one is heard. */
+  let activeInterval = config.interval;
+  let heard: HeardMaster | undefined;
+  let warnedInterval: string | undefined;
+
+  let faulty = false;
+  let standby = false;
+  let hold = false;
+  let ready = true;
+  /** A master keeps its full priority when the API fails: traffic still flows through it. */
+  let readyAsMaster = false;
+
+  const extensions = () => config.extensions ?? {};
+  const emit = (action: ElectionAction) => actions.push(action);
+
+  function effectivePriority(): number {
+    const counted = ready || (state === 'master' && readyAsMaster) || !extensions().readiness;
+    return counted ? config.priority : Math.ceil(config.priority / NOT_READY_DIVISOR);
+  }
+
+  const preempts = () => config.preempt && !hold && (ready || !extensions().readiness);
+
+  const masterDown = () =>
+    masterDownInterval({ version: config.version, priority: effectivePriority(), interval: activeInterval });
+
+  // Timers
+
+  function arm(timer: ElectionTimer, after: Milliseconds, since = now): void {
+    generation += 1;
+    timers.set(timer, { timer, generation, armedAt: since, at: since + after });
+    emit({ kind: 'arm', timer, generation, after });
+  }
+
+  const disarm = (timer: ElectionTimer) => timers.delete(timer);
+
+  function cancel(timer: ElectionTimer): void {
+    if (disarm(timer)) emit({ kind: 'cancel', timer });
+  }
+
+  // Transitions
+
+  function enter(to: ElectionState, reason: TransitionReason): void {
+    const from = state;
+    state = to;
+    readyAsMaster = to === 'master' && ready;
+    emit({ kind: 'transition', from, to, reason });
+  }
+
+  function advertise(): void {
+    emit({ kind: 'send-advert', priority: effectivePriority(), interval: config.interval, copies: 1 });
+  }
+
+  function becomeMaster(reason: TransitionReason): void {
+    disarm('master-down');
+    disarm('preempt');
+    heard = undefined;
+    activeInterval = config.interval;
+    advertise();
+    emit({ kind: 'activate', addresses: config.addresses });
+    emit({ kind: 'announce', addresses: config.addresses });
+    arm('advert', config.interval);
+    enter('master', reason);
+  }
+
+  /** Leaves mastership by priority 0, so that nobody has to wait for the master down interval. */
+  function resign(): void {
+    cancel('advert');
+    emit({
+      kind: 'send-advert',
+      priority: 0,
+      interval: config.interval,
+      copies: extensions().resignCopies ?? 1,
+    });
+    emit({ kind: 'deactivate', addresses: config.addresses });
+  }
+
+  /** Out of the election: init, fault or standby. */
+  function leave(to: ElectionState, reason: TransitionReason): void {
+    if (state === 'master') resign();
+    cancel('master-down');
+    cancel('preempt');
+    enter(to, reason);
+  }
+
+  /** Back into the election, or into what keeps us out of it. */
+  function rejoin(reason: TransitionReason): void {
+    if (standby) {
+      if (state !== 'standby') leave('standby', 'standby');
+    } else if (faulty) {
+      if (state !== 'fault') leave('fault', 'fault');
+    } else if (state !== 'backup' && state !== 'master') {
+      if (heard !== undefined && now - heard.at > 3 * heard.interval) {
+        heard = undefined;
+        activeInterval = config.interval;
+      }
+      const listening = reason === 'startup' ? (extensions().startupDelay ?? 0) : 0;
+      arm('master-down', listening + masterDown());
+      enter('backup', reason);
+    }
+  }
+
+  function start(): void {
+    if (state !== 'init') return;
+    if (config.priority === 0) {
+      emit({ kind: 'warn', code: 'priority-zero', source: config.address });
+      return;
+    }
+    activeInterval = config.interval;
+    heard = undefined;
+    if (config.priority === OWNER && !faulty && !standby) becomeMaster('address-owner');
+    else rejoin('startup');
+  }
+
+  function stop(): void {
+    if (state !== 'init') leave('init', 'shutdown');
+  }
+
+  // Adverts
+
+  function adopt(advert: AdvertEvent): void {
+    heard = { source: advert.source, priority: advert.priority, interval: advert.interval, at: now };
+    if (config.version === 2) return;
+    activeInterval = advert.interval;
+    const seen = `${advert.source} ${advert.interval}`;
+    if (advert.interval !== config.interval && seen !== warnedInterval) {
+      warnedInterval = seen;
+      emit({ kind: 'warn', code: 'interval-differs', source: advert.source });
+    }
+  }
+
+  function resignationHeard(advert: AdvertEvent): void {
+    const stranger =
+      extensions().onlyMasterResigns &&
+      heard !== undefined &&
+      heard.source !== advert.source &&
+      now - heard.at < 3 * heard.interval;
+    if (stranger) return;
+    heard = undefined;
+    if (extensions().namedSuccessor && advert.successor === 'self') {
+      becomeMaster('named-successor');
+      return;
+    }
+    cancel('preempt');
+    arm('master-down', skewTime({ version: config.version, priority: effectivePriority(), interval: activeInterval }));
+  }
+
+  function advertAsBackup(advert: AdvertEvent): void {
+    if (advert.priority === 0) {
+      resignationHeard(advert);
+      return;
+    }
+    const worse = advert.priority < effectivePriority();
+    if (worse && preempts()) {
+      if (config.preemptDelay === 0) return;
+      adopt(advert);
+      if (!timers.has('preempt')) arm('preempt', config.preemptDelay);
+    } else {
+      cancel('preempt');
+      adopt(advert);
+    }
+    arm('master-down', masterDown());
+  }
+
+  /** RFC 9568 §6.4.3: the greater address wins between equal priorities. */
+  function yieldsTo(advert: AdvertEvent): TransitionReason | undefined {
+    if (advert.priority > effectivePriority()) return 'higher-priority';
+    const greater = compareAddresses(advert.source, config.address) > 0;
+    return advert.priority === effectivePriority() && greater ? 'tie-break-lost' : undefined;
+  }
+
+  function advertAsMaster(advert: AdvertEvent): void {
+    if (advert.priority === 0) {
+      advertise();
+      arm('advert', config.interval);
+      return;
+    }
+    if (advert.priority === effectivePriority() && compareAddresses(advert.source, config.address) === 0) {
+      emit({ kind: 'warn', code: 'own-address', source: advert.source });
+      return;
+    }
+    if (advert.priority === OWNER && config.priority === OWNER) {
+      emit({ kind: 'warn', code: 'two-owners', source: advert.source });
+    }
+    const reason = yieldsTo(advert);
+    if (reason !== undefined) {
+      cancel('advert');
+      emit({ kind: 'deactivate', addresses: config.addresses });
+      adopt(advert);
+      arm('master-down', masterDown());
+      enter('backup', reason);
+      return;
+    }
+    if (config.version === 3) advertise();
+    if (extensions().report) emit({ kind: 'rival', source: advert.source, priority: advert.priority });
+  }
+
+  function advertHeard(advert: AdvertEvent): void {
+    if (state === 'init') return;
+    if (config.version === 2 && advert.interval !== config.interval) {
+      emit({ kind: 'warn', code: 'interval-mismatch', source: advert.source });
+      return;
+    }
+    if (state === 'backup') advertAsBackup(advert);
+    else if (state === 'master') advertAsMaster(advert);
+    else if (advert.priority > 0) adopt(advert);
+    else if (heard?.source === advert.source) heard = undefined;
+  }
+
+  // Timers
+
+  function timerFired(armed: ArmedTimer): void {
+    const { timer } = armed;
+    const late = now - armed.at;
+    disarm(timer);
+    const limit = timer === 'advert' ? config.interval : activeInterval;
+    if (extensions().stallRule && late > limit) {
+      if (extensions().report) emit({ kind: 'stalled', late });
+      if (timer === 'advert') {
+        arm('advert', Math.min(RESUME_DELAY, config.interval));
+      } else {
+        disarm('preempt');
+        arm('master-down', masterDown());
+      }
+      return;
+    }
+    if (timer === 'advert') {
+      advertise();
+      arm('advert', config.interval);
+    } else {
+      becomeMaster(timer === 'preempt' ? 'preempt-delay-expired' : 'no-response');
+    }
+  }
+
+  // What may change while running
+
+  /** The time already waited counts: a reload never restarts the election. */
+  function rearmMasterDown(): void {
+    const armed = timers.get('master-down');
+    if (armed !== undefined) arm('master-down', masterDown(), armed.armedAt);
+  }
+
+  function readinessChanged(value: boolean): void {
+    if (value === ready) return;
+    const before = effectivePriority();
+    ready = value;
+    if (ready && state === 'master') readyAsMaster = true;
+    if (effectivePriority() === before) return;
+    if (state === 'master') advertise();
+    else if (state === 'backup') rearmMasterDown();
+    if (!preempts()) cancel('preempt');
+  }
+
+  function reconfigured(next: ElectionConfig): void {
+    const previous = config;
+    config = next;
+    if (state === 'init') return;
+    if (state === 'master') {
+      const added = next.addresses.filter((address) => !previous.addresses.includes(address));
+      const removed = previous.addresses.filter((address) => !next.addresses.includes(address));
+      if (added.length > 0) emit({ kind: 'activate', addresses: added });
+      if (removed.length > 0) emit({ kind: 'deactivate', addresses: removed });
+      if (added.length > 0) emit({ kind: 'announce', addresses: added });
+    }
+    const same = previous.priority === next.priority && previous.interval === next.interval;
+    if (same && previous.version === next.version) return;
+    if (heard === undefined || next.version === 2) activeInterval = next.interval;
+    if (state === 'master') {
+      advertise();
+      arm('advert', config.interval);
+    } else if (state === 'backup') {
+      rearmMasterDown();
+    }
+  }
+
+  function dispatch(event: ElectionEvent): void {
+    switch (event.kind) {
+      case 'startup':
+        return start();
+      case 'shutdown':
+        return stop();
+      case 'advert':
+        return advertHeard(event);
+      case 'timer': {
+        const armed = timers.get(event.timer);
+        if (armed?.generation === event.generation) timerFired(armed);
+        return;
+      }
+      case 'fault':
+        faulty = event.on;
+        if (state !== 'init') rejoin('fault-cleared');
+        return;
+      case 'standby':
+        standby = event.on;
+        if (state !== 'init') rejoin('standby-ended');
+        return;
+      case 'readiness':
+        return readinessChanged(event.ready);
+      case 'hold':
+        hold = event.on;
+        if (hold) cancel('preempt');
+        return;
+      case 'resign':
+        if (state !== 'master') return;
+        resign();
+        arm('master-down', masterDown());
+        return enter('backup', 'switchover');
+      case 'reconfigure':
+        return reconfigured(event.config);
+    }
+  }
+
+  return {
+    handle(at, event) {
+      now = at;
+      actions = [];
+      dispatch(event);
+      return actions;
+    },
+    nextDeadline() {
+      let next: ArmedTimer | undefined;
+      for (const armed of timers.values()) if (next === undefined || armed.at < next.at) next = armed;
+      return next && { at: next.at, timer: next.timer, generation: next.generation };
+    },
+    state: () => state,
+    effectivePriority,
+    master: () => heard,
+  };
+}

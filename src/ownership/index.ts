@@ -1,0 +1,6 @@
+/**
+ * Who holds the VIPs: the plan (pure, one per group) that decides which VIP to claim next, and the runner that carries
+ * it out through the OCI side. The rules stand in plan.ts.
+ */
+export type { Plan, PlanAction, PlanConfig, PlanEvent, Target, VipView } from './plan-types.ts';
+export { type Alarm, createOwnership, type Ownership, type OwnershipOptions } from './runner.ts';

@@ -1,0 +1,97 @@
+import type { Milliseconds, OciErrorCode, PrivateIpId, PrivateIpRecord, SubnetId, VnicId } from '../oci/types.ts';
+
+/** What goes into the ownership plan and what comes out. The rules themselves stand in plan.ts. */
+
+/** One VIP of the group as the inventory found it. */
+export interface Target {
+  readonly address: string;
+  readonly privateIpId: PrivateIpId;
+  readonly subnetId: SubnetId;
+  /** This router's VNIC in the VIP's subnet: where a claim moves the VIP to. */
+  readonly vnicId: VnicId;
+}
+
+export interface PlanConfig {
+  /** The group's VIPs in the configuration's order; the first is its lock (DESIGN §4 rule 2). */
+  readonly vips: readonly string[];
+  readonly verifyInterval: Milliseconds;
+  readonly requestTimeout: Milliseconds;
+  /** 0 ≤ x < 1, for the jitter of the backoff. Injected so that one seed is one run. */
+  readonly random: () => number;
+}
+
+export type ReadResult =
+  | { readonly ok: true; readonly record: PrivateIpRecord }
+  | { readonly ok: false; readonly code: OciErrorCode; readonly message: string };
+
+export type PlanEvent =
+  /** The election made this router master, or took it away. */
+  | { readonly kind: 'master'; readonly on: boolean }
+  /** The inventory (again): targets that are found; the others cannot be claimed yet. */
+  | {
+      readonly kind: 'inventory';
+      readonly targets: readonly (Target & { readonly record: PrivateIpRecord; readonly startedAt: Milliseconds })[];
+    }
+  | { readonly kind: 'claim-answer'; readonly claim: number; readonly answer: ReadResult }
+  | {
+      readonly kind: 'read-answer';
+      readonly address: string;
+      /** When the read was asked for: it may show anything that was true from then on. */
+      readonly startedAt: Milliseconds;
+      readonly answer: ReadResult;
+    }
+  /** A whole round of reads is over. */
+  | { readonly kind: 'read-done' }
+  /** There is a fresh token: what waits for one goes out now. */
+  | { readonly kind: 'token' }
+  /** Somebody may have claimed: another master was heard, a peer fell silent, or an admin asks. */
+  | { readonly kind: 'verify' }
+  /** A new configuration. */
+  | { readonly kind: 'reconfigure'; readonly config: PlanConfig }
+  | { readonly kind: 'timer' };
+
+export type PlanAction =
+  | { readonly kind: 'claim'; readonly claim: number; readonly target: Target; readonly etag: string }
+  /** Read these: one list per subnet, etags of what changed. */
+  | { readonly kind: 'read'; readonly targets: readonly Target[] }
+  /** Get this one with its etag, before the next decision on it. */
+  | { readonly kind: 'get'; readonly target: Target }
+  | { readonly kind: 'refresh-token' }
+  /** The object is gone or not visible: look again by subnet and address. */
+  | { readonly kind: 'rediscover' }
+  /** OCI's record names this router's VNIC now. `after`: since this router became master. */
+  | { readonly kind: 'held'; readonly address: string; readonly after: Milliseconds; readonly claimed: boolean }
+  /** Every VIP of the group is held. */
+  | { readonly kind: 'all-held'; readonly after: Milliseconds }
+  | {
+      readonly kind: 'claim-failed';
+      readonly address: string;
+      readonly code: OciErrorCode;
+      readonly message: string;
+      readonly retryIn: Milliseconds;
+    }
+  /** A VIP this router held as master is elsewhere, by two reads. */
+  | { readonly kind: 'drift'; readonly address: string; readonly vnicId: VnicId | undefined };
+
+/** One VIP as the plan knows it, for status and presence. */
+export interface VipView {
+  readonly address: string;
+  readonly target?: Target;
+  readonly record?: PrivateIpRecord;
+  /** Monotonic time of the last successful read or write. */
+  readonly verifiedAt?: Milliseconds;
+  /** Monotonic time since which the record names the same VNIC, as far as seen. */
+  readonly sinceAt?: Milliseconds;
+  readonly held: boolean;
+  readonly claiming: boolean;
+  readonly error?: string;
+}
+
+export interface Plan {
+  handle(now: Milliseconds, event: PlanEvent): readonly PlanAction[];
+  /** When `timer` is due, on the same clock as `now`. */
+  nextDeadline(): Milliseconds | undefined;
+  vips(): readonly VipView[];
+  /** Rounds of reads in a row without one answer: 2 and more means that the API is not reachable. */
+  failedRounds(): number;
+}

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { OciErrorCode, PrivateIpId, PrivateIpRecord, SubnetId, VnicId } from '../oci/types.ts';
+import { createPlan } from './plan.ts';
+import type { Plan, PlanAction, PlanEvent, ReadResult, Target } from './plan-types.ts';
+
+const VIPS = ['a', 'b', 'c'];
+
+function createRow(sameVnic: boolean) {
+  const plan: Plan = createPlan({ vips: VIPS, verifyInterval: 10_000, requestTimeout: 2000, random: () => 1 });
+  const claims = new Map<string, number>();
+  let now = 0;
+
+  const target = (address: string): Target => ({
+    address,
+    privateIpId: `id-${address}` as PrivateIpId,
+    subnetId: 'subnet' as SubnetId,
+    vnicId: (sameVnic ? 'self' : `self-${address}`) as VnicId,
+  });
+
+  function record(address: string, holder: string, etag: string): PrivateIpRecord {
+    const { privateIpId: id, subnetId, vnicId: own } = target(address);
+    const base = { id, address, subnetId, etag };
+    if (holder === 'none') return base;
+    return { ...base, vnicId: holder === 'self' ? own : (`${holder}-${address}` as VnicId) };
+  }
+
+  function result(address: string, word: string): ReadResult {
+    const [holder = '', etag] = word.split(':');
+    if (etag !== undefined) return { ok: true, record: record(address, holder, etag) };
+    return { ok: false, code: holder as OciErrorCode, message: holder };
+  }
+
+  function parse(line: string): PlanEvent {
+    const [name = '', first = '', second = '', third = ''] = line.split(/\s+/);
+    switch (name) {
+      case 'inventory':
+        return {
+          kind: 'inventory',
+          targets: line
+            .split(/\s+/)
+            .slice(1)
+            .map((word) => {
+              const [address = '', holder = '', etag = ''] = word.split(':');
+              return { ...target(address), record: record(address, holder, etag), startedAt: now };
+            }),
+        };
+      case 'master':
+        return { kind: 'master', on: first === 'on' };
+      case 'answer':
+        return { kind: 'claim-answer', claim: claims.get(first) ?? 0, answer: result(first, second) };
+      case 'read':
+        return {
+          kind: 'read-answer',
+          address: first,
+          startedAt: third.startsWith('from=') ? Number(third.slice(5)) : now,
+          answer: result(first, second),
+        };
+      case 'done':
+        return { kind: 'read-done' };
+      case 'token':
+      case 'verify':
+      case 'timer':
+        return { kind: name };
+      default:
+        throw new Error(`unknown event ${line}`);
+    }
+  }
+
+  return {
+    plan,
+    at(time: number) {
+      now = time;
+    },
+    handle(line: string): readonly PlanAction[] {
+      const actions = plan.handle(now, parse(line));
+      for (const action of actions) if (action.kind === 'claim') claims.set(action.target.address, action.claim);
+      return actions;
+    },
+  };
+}
+
+function formatAction(action: PlanAction): string {
+  switch (action.kind) {
+    case 'claim':
+      return `claim ${action.target.address} etag=${action.etag}`;
+    case 'read':
+      return `read ${action.targets.map(({ address }) => address).join(' ')}`;
+    case 'get':
+      return `get ${action.target.address}`;
+    case 'refresh-token':
+    case 'rediscover':
+      return action.kind;
+    case 'held':
+      return `held ${action.address} ${action.after}${action.claimed ? ' claimed' : ''}`;
+    case 'all-held':
+      return `all-held ${action.after}`;
+    case 'claim-failed':
+      return `failed ${action.address} ${action.code} retry=${action.retryIn}`;
+    case 'drift':
+      return `drift ${action.address} ${action.vnicId}`;
+  }
+}
+
+function believed(plan: Plan): string {
+  return plan
+    .vips()
+    .map((vip) => `${vip.address}:${vip.held ? 'self' : (vip.record?.vnicId?.split('-')[0] ?? 'none')}`)
+    .join(' ');
+}
+
+function runRow(lines: readonly string[]): { expected: string[]; actual: string[] } {
+  const expected: string[] = [];
+  const actual: string[] = [];
+  let row = createRow(false);
+  for (const line of lines) {
+    const rest = line.slice(1).trim();
+    if (line.startsWith('given')) row = createRow(line.includes('same-vnic'));
+    else if (line.startsWith('@')) row.at(Number(rest));
+    else if (line.startsWith('~')) row.handle(rest);
+    else {
+      expected.push(line);
+      if (line.startsWith('>')) actual.push(line, ...row.handle(rest).map((action) => `< ${formatAction(action)}`));
+      if (line.startsWith('=')) actual.push(`= ${believed(row.plan)}`);
+      if (line.startsWith('!')) actual.push(`! ${row.plan.nextDeadline() ?? 'never'}`);
+    }
+  }
+  return { expected, actual };
+}
+
+const rows = readFileSync(new URL('./plan.rows.txt', import.meta.url), 'utf8')
+  .split(/\n\n+/)
+  .map((block) => block.split('\n').filter((line) => line !== '' && !line.startsWith('#')))
+  .filter((lines) => lines.length > 0)
+  .map(([title = '', ...lines]) => ({ title, lines }));
+
+describe('ownership plan', () => {
+  for (const { title, lines } of rows) {
+    it(title, () => {
+      const { expected, actual } = runRow(lines);
+      expect(actual).toEqual(expected);
+    });
+  }
+});

@@ -1,0 +1,112 @@
+import type { Milliseconds, Oci, PrivateIpId, SubnetId } from '../oci/types.ts';
+import { createPlan } from './plan.ts';
+import type { PlanAction, PlanConfig, PlanEvent, Target, VipView } from './plan-types.ts';
+
+/** A single settable alarm on the same clock as `now`; `undefined` switches it off. */
+export interface Alarm {
+  set(at: Milliseconds | undefined): void;
+  close(): void;
+}
+
+export interface OwnershipOptions {
+  readonly config: PlanConfig;
+  readonly oci: Pick<Oci, 'updatePrivateIp' | 'getPrivateIp' | 'readSubnet' | 'refreshToken'>;
+  /** Monotonic time. */
+  readonly now: () => Milliseconds;
+  readonly createAlarm: (ring: () => void) => Alarm;
+  /** Told of every action after it was carried out: logs, metrics, history, discovery. */
+  readonly onAction: (action: PlanAction) => void;
+}
+
+/** The plan of one group together with the API it talks to. */
+export interface Ownership {
+  handle(event: PlanEvent): void;
+  vips(): readonly VipView[];
+  failedRounds(): number;
+  /** Reads every VIP now; resolves when the round is over, whatever it found. */
+  verify(): Promise<void>;
+  close(): void;
+}
+
+/** Runs the plan: carries out its actions through the OCI side and feeds the answers back. */
+export function createOwnership(options: OwnershipOptions): Ownership {
+  const { oci, now, onAction } = options;
+  const plan = createPlan(options.config);
+  const alarm = options.createAlarm(() => handle({ kind: 'timer' }));
+  let roundWaiters: (() => void)[] = [];
+  let closed = false;
+
+  function handle(event: PlanEvent): void {
+    if (closed) return;
+    const actions = plan.handle(now(), event);
+    // Every request leaves before anything is told: logging must not stand between two claims.
+    for (const action of actions) carryOut(action);
+    for (const action of actions) onAction(action);
+    alarm.set(plan.nextDeadline());
+  }
+
+  function carryOut(action: PlanAction): void {
+    switch (action.kind) {
+      case 'claim': {
+        const { privateIpId, vnicId } = action.target;
+        oci.updatePrivateIp({ privateIpId, vnicId, etag: action.etag }).then((answer) => {
+          handle({ kind: 'claim-answer', claim: action.claim, answer });
+        });
+        return;
+      }
+      case 'get': {
+        const startedAt = now();
+        oci.getPrivateIp(action.target.privateIpId).then((answer) => {
+          handle({ kind: 'read-answer', address: action.target.address, startedAt, answer });
+        });
+        return;
+      }
+      case 'read':
+        readRound(action.targets);
+        return;
+      case 'refresh-token':
+        oci.refreshToken().then((answer) => {
+          if (answer.ok) handle({ kind: 'token' });
+        });
+        return;
+      default:
+        return;
+    }
+  }
+
+  async function readRound(targets: readonly Target[]): Promise<void> {
+    const startedAt = now();
+    const subnets = new Map<SubnetId, Target[]>();
+    for (const target of targets) subnets.set(target.subnetId, [...(subnets.get(target.subnetId) ?? []), target]);
+    await Promise.all([...subnets].map(([subnetId, members]) => readSubnet(subnetId, members, startedAt)));
+    handle({ kind: 'read-done' });
+    const waiters = roundWaiters;
+    roundWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  async function readSubnet(subnetId: SubnetId, targets: readonly Target[], startedAt: Milliseconds): Promise<void> {
+    const ids: PrivateIpId[] = targets.map((target) => target.privateIpId);
+    const answers = await oci.readSubnet(subnetId, ids);
+    for (const { address, privateIpId } of targets) {
+      const answer = answers.get(privateIpId);
+      if (answer !== undefined) handle({ kind: 'read-answer', address, startedAt, answer });
+    }
+  }
+
+  return {
+    handle,
+    vips: () => plan.vips(),
+    failedRounds: () => plan.failedRounds(),
+    verify() {
+      const done = new Promise<void>((resolve) => roundWaiters.push(resolve));
+      handle({ kind: 'verify' });
+      return done;
+    },
+    close() {
+      closed = true;
+      alarm.close();
+      for (const resolve of roundWaiters) resolve();
+    },
+  };
+}
