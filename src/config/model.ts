@@ -50,7 +50,12 @@ export interface GroupHeartbeatConfig {
 
 export interface AuthConfig {
   /** Secrets already read from their file, variable or credential: 32 to 64 bytes each. */
-  readonly keys: readonly { readonly id: number; readonly secret: Uint8Array }[];
+  readonly keys: readonly {
+    readonly id: number;
+    readonly secret: Uint8Array;
+    /** Where it was read from, `file:/PATH`, `env:NAME` or `credential:NAME`: the only thing to show of a key. */
+    readonly source?: string;
+  }[];
   readonly activeKey: number;
   readonly mode: 'enforce' | 'permissive' | 'receive-only' | 'none' | 'password';
   readonly timeWindow: Milliseconds;
@@ -102,5 +107,6 @@ export interface LoadedConfig {
 
 /** The kernel's name of an interface of the configuration, on this router. */
 export function deviceOf(router: RouterConfig, name: string): string {
-  return router.interfaces[name] ?? name;
+  // An interface may be called `constructor`.
+  return Object.hasOwn(router.interfaces, name) ? (router.interfaces[name] ?? name) : name;
 }

@@ -1,0 +1,137 @@
+import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { checkGroups, warnAboutGroups } from './check-groups.ts';
+import { checkHeartbeat, warnAboutHeartbeat } from './check-heartbeat.ts';
+import { checkRouters } from './check-routers.ts';
+import { readYaml, type YamlDocument } from './document.ts';
+import { makeEffective, type Secrets } from './effective.ts';
+import { describeFileError, type ReadFile, readFromDisk } from './files.ts';
+import { mergeAuth } from './merge.ts';
+import { didYouMean, type Finding, formatPath, type Mistake, type Path, quote } from './mistake.ts';
+import type { LoadedConfig } from './model.ts';
+import { readSecret, type SecretSources } from './secrets.ts';
+import { findUnserved } from './unserved.ts';
+import { type ConfigView, checkSchema } from './view.ts';
+
+export interface LoadOptions {
+  readonly path: string;
+  /** `--node`: the router to be, whatever the host is called. */
+  readonly node?: string | undefined;
+  /** As the kernel has it; a domain is cut off. */
+  readonly hostname: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly readFile?: ReadFile;
+}
+
+export type LoadResult =
+  | { readonly ok: true; readonly loaded: LoadedConfig; readonly warnings: readonly Mistake[] }
+  /** Every mistake, in the order of the file. */
+  | { readonly ok: false; readonly mistakes: readonly Mistake[] };
+
+/** Reads, checks and completes the configuration. Never throws: whatever is wrong is a mistake with its position. */
+export function loadConfig(options: LoadOptions): LoadResult {
+  const { path, readFile = readFromDisk, env = process.env } = options;
+  const read = readText(path, readFile);
+  if ('failure' in read) {
+    return { ok: false, mistakes: [{ file: path, line: 1, column: 1, path: '', message: read.failure }] };
+  }
+  const { bytes, text } = read;
+
+  const document = readYaml(text);
+  const place = (finding: YamlDocument['findings'][number]): Mistake => ({
+    file: path,
+    ...(finding.position ?? document.positionOf(finding.path, finding.atKey === true ? 'key' : 'value')),
+    path: formatPath(finding.path),
+    message: finding.message,
+  });
+  const inOrder = (findings: YamlDocument['findings']): Mistake[] =>
+    findings.map(place).sort((a, b) => a.line - b.line || a.column - b.column);
+  if (!document.readable) return { ok: false, mistakes: inOrder(document.findings) };
+
+  const unserved = findUnserved(document.value);
+  const { findings, view, file } = checkSchema(document.value);
+  const secrets = readSecrets(view, { readFile, env });
+  const name = options.node ?? options.hostname.split('.', 1)[0] ?? '';
+  const mistakes = [
+    ...document.findings,
+    ...unserved,
+    // A part that is refused as a whole needs no list of what else is wrong in it.
+    ...findings.filter((finding) => !unserved.some((refused) => startsWith(finding.path, refused.path))),
+    ...checkRouters(view),
+    ...checkGroups(view),
+    ...checkHeartbeat(view),
+    ...secrets.mistakes,
+    ...checkSelf(view, name, options),
+  ];
+  if (mistakes.length > 0 || file === undefined) return { ok: false, mistakes: inOrder(mistakes) };
+
+  const config = makeEffective(file, secrets.values);
+  const self = config.routers.find((router) => router.name === name);
+  if (self === undefined) return { ok: false, mistakes: [] };
+  const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+  const warnings = inOrder([...warnAboutGroups(view), ...warnAboutHeartbeat(view), ...secrets.warnings]);
+  return { ok: true, loaded: { config, self, file: path, digest }, warnings };
+}
+
+function readText(path: string, readFile: ReadFile) {
+  try {
+    const { bytes } = readFile(path);
+    if (!isUtf8(bytes)) return { failure: 'cannot be read: it is not UTF-8 text' };
+    return { bytes, text: new TextDecoder().decode(bytes) };
+  } catch (cause) {
+    return { failure: `cannot be read: ${describeFileError(cause)}` };
+  }
+}
+
+function startsWith(path: Path, start: Path): boolean {
+  return start.every((part, index) => path[index] === part);
+}
+
+/** Every router must find itself in the file. */
+function checkSelf(view: ConfigView, name: string, { node }: LoadOptions): Finding[] {
+  const routers = Object.keys(view.routers ?? {});
+  if (routers.length === 0 || routers.includes(name)) return [];
+  const who = node === undefined ? `the host name ${quote(name)}` : `--node ${quote(name)}`;
+  const meant = didYouMean(name, routers);
+  const hint = meant === undefined ? ',' : `, did you mean ${quote(meant)}?`;
+  const message = `has no entry for ${who}${hint} allowed: ${routers.join(', ')} (name one with --node)`;
+  return [{ path: ['routers'], message, atKey: true }];
+}
+
+interface SecretsRead {
+  readonly values: Secrets;
+  readonly mistakes: readonly Finding[];
+  readonly warnings: readonly Finding[];
+}
+
+/** Reads every key that some group or the common heartbeat uses; mode `none` uses none. */
+function readSecrets(view: ConfigView, sources: SecretSources): SecretsRead {
+  const values = new Map<string, Uint8Array>();
+  const mistakes: Finding[] = [];
+  const warnings: Finding[] = [];
+  for (const { path, source } of secretSourcesOf(view)) {
+    if (values.has(source)) continue;
+    const result = readSecret(source, sources);
+    if (!result.ok) mistakes.push({ path, message: result.message });
+    else values.set(source, result.secret);
+    if (result.ok && result.warning !== undefined) warnings.push({ path, message: result.warning });
+  }
+  return { values, mistakes, warnings };
+}
+
+function* secretSourcesOf(view: ConfigView): Generator<{ readonly path: Path; readonly source: string }> {
+  const base = view.heartbeat?.auth;
+  const overrides = Object.entries(view.groups ?? {}).map(([name, group]) => [name, group?.heartbeat?.auth] as const);
+  const modes = overrides.filter(([, own]) => own?.keys === undefined).map(([, own]) => mergeAuth(base, own).mode);
+  if ([mergeAuth(base, undefined).mode, ...modes].some((mode) => mode !== 'none')) {
+    for (const [id, source] of Object.entries(base?.keys ?? {})) {
+      if (source !== undefined) yield { path: ['heartbeat', 'auth', 'keys', id], source };
+    }
+  }
+  for (const [name, own] of overrides) {
+    if (own?.keys === undefined || mergeAuth(base, own).mode === 'none') continue;
+    for (const [id, source] of Object.entries(own.keys)) {
+      if (source !== undefined) yield { path: ['groups', name, 'heartbeat', 'auth', 'keys', id], source };
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import type { Finding, Path } from './mistake.ts';
+
+/*
+ * Parts of the contract that this release does not serve yet. They are refused by name: a setting that is silently
+ * ignored would be found out during a failover. Serving one means deleting its entry here.
+ */
+
+interface Unserved {
+  /** Keys from the top, `*` for any. */
+  readonly path: string;
+  /** Which values are refused; absent: every value. */
+  readonly refuses?: (value: unknown) => boolean;
+  /** What comes later, and what is allowed until then. */
+  readonly sentence: string;
+}
+
+const notEmpty = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
+const isIpv6 = (value: unknown): boolean => typeof value === 'string' && value.includes(':');
+const is =
+  (word: string) =>
+  (value: unknown): boolean =>
+    value === word;
+
+const NOT_YET = 'is not served by this release';
+
+export const UNSERVED: readonly Unserved[] = [
+  {
+    path: 'heartbeat.transport',
+    refuses: is('ip'),
+    sentence: `"ip" ${NOT_YET} (VRRP as IP protocol 112, which speaks to keepalived), allowed: udp`,
+  },
+  {
+    path: 'heartbeat.min_ttl',
+    sentence: `${NOT_YET} (it belongs to the ip transport), allowed: leave it out`,
+  },
+  {
+    path: 'heartbeat.auth.mode',
+    refuses: is('password'),
+    sentence: `"password" ${NOT_YET} (the plain text password of VRRPv2), allowed: enforce, permissive, receive-only, none`,
+  },
+  {
+    path: 'heartbeat.auth.pass',
+    sentence: `${NOT_YET} (it belongs to auth.mode password), allowed: leave it out`,
+  },
+  {
+    path: 'groups.*.heartbeat.auth.mode',
+    refuses: is('password'),
+    sentence: `"password" ${NOT_YET} (the plain text password of VRRPv2), allowed: enforce, permissive, receive-only, none`,
+  },
+  {
+    path: 'groups.*.heartbeat.auth.pass',
+    sentence: `${NOT_YET} (it belongs to auth.mode password), allowed: leave it out`,
+  },
+  {
+    path: 'groups.*.interfaces.*.vips.*',
+    refuses: isIpv6,
+    sentence: `IPv6 VIPs are not served by this release (moving them in OCI comes later), allowed: an IPv4 address`,
+  },
+  {
+    path: 'groups.*.interfaces.*.routes',
+    refuses: notEmpty,
+    sentence: `${NOT_YET} (routes are the operating system's business for now), allowed: an empty list`,
+  },
+  {
+    path: 'groups.*.trackers',
+    refuses: notEmpty,
+    sentence: `${NOT_YET} (commands that watch something besides the interfaces), allowed: an empty list`,
+  },
+  {
+    path: 'groups.*.sync',
+    refuses: notEmpty,
+    sentence: `${NOT_YET} (groups that fail over together; one group can hold all the VIPs), allowed: an empty list`,
+  },
+  {
+    path: 'groups.*.hooks.*',
+    refuses: notEmpty,
+    sentence: `${NOT_YET} (commands run beside a failover), allowed: an empty list`,
+  },
+  {
+    path: 'mode',
+    refuses: is('observe'),
+    sentence: `"observe" ${NOT_YET} (electing without claiming), allowed: active`,
+  },
+  {
+    path: 'oci.lease_interval',
+    sentence: `${NOT_YET} (the lease on the VNIC), allowed: leave it out`,
+  },
+  {
+    path: 'addresses',
+    refuses: is('follow'),
+    sentence: `"follow" ${NOT_YET} (addresses on the master only), allowed: static, unmanaged`,
+  },
+  {
+    path: 'kernel',
+    refuses: is('enforce'),
+    sentence: `"enforce" ${NOT_YET} (correcting kernel settings), allowed: report`,
+  },
+];
+
+/** Everything in the file that this release refuses. */
+export function findUnserved(value: unknown): Finding[] {
+  return UNSERVED.flatMap(({ path, refuses, sentence }) =>
+    matches(value, path.split('.'), [])
+      .filter((match) => refuses === undefined || refuses(match.value))
+      .map((match) => ({ path: match.path, message: sentence })),
+  );
+}
+
+interface Match {
+  readonly path: Path;
+  readonly value: unknown;
+}
+
+function matches(value: unknown, pattern: readonly string[], path: Path): Match[] {
+  const [key, ...rest] = pattern;
+  if (key === undefined) return [{ path, value }];
+  if (typeof value !== 'object' || value === null) return [];
+  const entries: (readonly [string | number, unknown])[] = Array.isArray(value)
+    ? value.map((item, index) => [index, item] as const)
+    : Object.entries(value);
+  return entries
+    .filter(([name]) => key === '*' || key === name)
+    .flatMap(([name, item]) => matches(item, rest, [...path, name]));
+}
