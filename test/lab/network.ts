@@ -95,7 +95,7 @@ async function createRouter(plan: LabPlan, router: LabRouter, hosts: string): Pr
     inside.push(
       `addr add ${nic.address}/${segment.prefixLength} dev ${device}`,
       // What Part 4A of the reference deployment does by hand: every router knows every VIP all the time.
-      `addr add ${segment.vip}/32 dev ${device} noprefixroute`,
+      ...segment.vips.map((vip) => `addr add ${vip}/32 dev ${device} noprefixroute`),
       `link set ${device} up`,
       ...routesOver(plan, segment),
     );
@@ -110,7 +110,7 @@ async function createRouteTables(plan: LabPlan): Promise<void> {
   if (transit === undefined) return;
   const lines = [`rule add iif ${plan.management.name} lookup 100 pref 100`];
   for (const customer of plan.customers) {
-    lines.push(`route add ${customer.network} via ${transit.vip} dev ${transit.bridge} table 100`);
+    lines.push(`route add ${customer.network} via ${transit.vips[0]} dev ${transit.bridge} table 100`);
   }
   plan.customers.forEach((customer, index) => {
     const segment = plan.segments.find((candidate) => candidate.interface === customer.behind);
@@ -118,7 +118,7 @@ async function createRouteTables(plan: LabPlan): Promise<void> {
     const table = 101 + index;
     lines.push(
       `rule add iif ${customer.name} lookup ${table} pref ${table}`,
-      `route add ${plan.management.network} via ${segment.vip} dev ${segment.bridge} table ${table}`,
+      `route add ${plan.management.network} via ${segment.vips[0]} dev ${segment.bridge} table ${table}`,
     );
   });
   await ipBatch(VCN, lines);

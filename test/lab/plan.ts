@@ -1,7 +1,10 @@
 /**
- * What the lab builds: the reference deployment (two vRouters between an ISV's transit network and two PODs, a third
- * on request), a management host on the one side and a customer host behind each POD on the other.
+ * What the lab builds around the simulator's topology, which is the reference deployment: two or three vRouters between
+ * an ISV's transit network and two PODs; here come a management host on the one side and a customer host behind each
+ * POD on the other.
  */
+import { type ReferenceOptions, referenceTopology } from '../oci-simulator/reference-topology.ts';
+import type { InstanceSpec, Topology } from '../oci-simulator/types.ts';
 
 /** A subnet with a VNIC of every router in it. */
 export interface Segment {
@@ -12,7 +15,8 @@ export interface Segment {
   readonly prefixLength: number;
   /** The subnet's OCI gateway. */
   readonly gateway: string;
-  readonly vip: string;
+  /** Packets are routed to the first. */
+  readonly vips: readonly [string, ...string[]];
   readonly mtu: number;
 }
 
@@ -36,21 +40,22 @@ export interface LabHost {
 }
 
 export interface LabPlan {
+  readonly topology: Topology;
   readonly segments: readonly Segment[];
   readonly routers: readonly LabRouter[];
   readonly management: LabHost;
   readonly customers: readonly LabHost[];
 }
 
+/** The routers' interface to the management network, the heartbeat's first path. */
 export const TRANSIT = 'ens3';
 
-export const SEGMENTS: readonly Segment[] = [
-  { interface: TRANSIT, bridge: 'transit', prefixLength: 25, gateway: '172.20.136.129', vip: '172.20.136.132', mtu: 1500 },
-  { interface: 'ens5', bridge: 'pod1', prefixLength: 28, gateway: '10.0.0.1', vip: '10.0.0.4', mtu: 9000 },
-  { interface: 'ens6', bridge: 'pod2', prefixLength: 28, gateway: '10.0.0.33', vip: '10.0.0.36', mtu: 9000 },
-];
+const BRIDGES: Readonly<Record<string, string>> = { ens3: 'transit', ens5: 'pod1', ens6: 'pod2' };
+const PRIORITIES: Readonly<Record<string, number>> = { vrouter1: 200, vrouter2: 100, vrouter3: 50 };
+const TRANSIT_MTU = 1500;
+const POD_MTU = 9000;
 
-export const MANAGEMENT: LabHost = {
+const MANAGEMENT: LabHost = {
   name: 'mgmt',
   address: '172.20.136.10',
   gateway: '172.20.136.1',
@@ -59,7 +64,7 @@ export const MANAGEMENT: LabHost = {
   behind: TRANSIT,
 };
 
-export const CUSTOMERS: readonly LabHost[] = [
+const CUSTOMERS: readonly LabHost[] = [
   {
     name: 'cust1',
     address: '10.1.0.10',
@@ -78,4 +83,36 @@ export const CUSTOMERS: readonly LabHost[] = [
   },
 ];
 
-const ROUTER_PRIORITIES: Readonly<Record<string, number>> = { vrouter1: 200, vrouter2: 100, vrouter3: 50 };
+function segmentsOf(topology: Topology): Segment[] {
+  return Object.entries(BRIDGES).map(([nic, bridge]): Segment => {
+    const subnet = topology.subnets.find((candidate) => candidate.bridge === bridge);
+    const vips = topology.vips.filter((vip) => vip.subnet === subnet?.name && !vip.address.includes(':'));
+    const [first, ...others] = vips.map((vip) => vip.address);
+    if (subnet === undefined || first === undefined) throw new Error(`the topology has no VIP for ${nic}`);
+    return {
+      interface: nic,
+      bridge,
+      prefixLength: Number(subnet.cidr.split('/')[1]),
+      gateway: subnet.virtualRouterIp,
+      vips: [first, ...others],
+      mtu: nic === TRANSIT ? TRANSIT_MTU : POD_MTU,
+    };
+  });
+}
+
+function routerOf(instance: InstanceSpec): LabRouter {
+  const nics = instance.vnics.map((vnic) => [vnic.interface, { address: vnic.privateIp, mac: vnic.mac }] as const);
+  return { name: instance.name, priority: PRIORITIES[instance.name] ?? 10, nics: Object.fromEntries(nics) };
+}
+
+/** The reference deployment with its surroundings. */
+export function referencePlan(options: ReferenceOptions = {}): LabPlan {
+  const topology = referenceTopology({ bridge: (nic) => BRIDGES[nic] ?? nic, ...options });
+  return {
+    topology,
+    segments: segmentsOf(topology),
+    routers: topology.instances.map(routerOf),
+    management: MANAGEMENT,
+    customers: CUSTOMERS,
+  };
+}

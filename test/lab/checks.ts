@@ -1,0 +1,96 @@
+/** What has to hold after each step, and over a whole scenario. Never a tight time: the benches measure those. */
+import type { HandshakeReport, JournalEntry, RequestRecord } from '../oci-simulator/types.ts';
+import type { FlowReport } from './flow.ts';
+import type { Check, Expectation, VipRow } from './scenario.ts';
+
+/** Milliseconds before the end of a step within which a probe has to have come back. */
+const FRESH = 60;
+
+export function moveChecks(rows: readonly VipRow[], expect: Expectation): Check[] {
+  const wrong = rows.filter((row) => row.moves !== expect.moves);
+  return [
+    {
+      what: `each VIP moved ${expect.moves === 1 ? 'once' : `${expect.moves} times`}`,
+      ok: wrong.length === 0,
+      detail: wrong.map((row) => `${row.address} moved ${row.moves} times`).join(', ') || `${rows.length} VIPs`,
+    },
+  ];
+}
+
+export function writerChecks(requests: readonly RequestRecord[], expect: Expectation): Check[] {
+  const strangers = requests.filter(
+    (request) => request.operation === 'UpdatePrivateIp' && request.instance !== expect.master,
+  );
+  return [
+    {
+      what: `only ${expect.master} claimed`,
+      ok: strangers.length === 0,
+      detail: strangers.map((request) => `${request.instance ?? '?'} claimed ${request.address}`).join(', ') || 'yes',
+    },
+  ];
+}
+
+/** New TLS connections of the master between the fault and its last claim: each costs round trips when they hurt most. */
+export function handshakeChecks(report: HandshakeReport, from: number, to: number, expect: Expectation): Check[] {
+  if (expect.moves === 0 || expect.warm === false) return [];
+  const fresh = report.connections.filter(({ at, instance }) => instance === expect.master && at >= from && at <= to);
+  return [
+    {
+      what: 'claims went over open connections (TLS handshakes on the failover path)',
+      ok: fresh.length === 0,
+      detail: String(fresh.length),
+    },
+  ];
+}
+
+export function trafficChecks(
+  flows: readonly FlowReport[],
+  upTo: number,
+  sent: ReadonlyMap<string, ReadonlyMap<string, number>>,
+  expect: Expectation,
+): Check[] {
+  const silent = flows.filter((flow) => flow.lastAnswered === null || flow.lastAnswered < upTo - FRESH);
+  const others = [...sent].filter(([router]) => router !== expect.master);
+  const nics = ['ens3', 'ens5', 'ens6'];
+  const through = nics.map((nic) => sent.get(expect.master)?.get(nic) ?? 0);
+  const past = others.map(([router, counts]) => `${router} ${nics.map((nic) => counts.get(nic) ?? 0).join('/')}`);
+  return [
+    {
+      what: 'packets flow between the management host and every customer',
+      ok: silent.length === 0,
+      detail: silent.map(({ flow }) => `nothing comes back on ${flow}`).join(', ') || `${flows.length} flows`,
+    },
+    {
+      what: `they pass through ${expect.master} and no other router`,
+      ok:
+        Math.min(...through) >= 50 &&
+        others.every(([, counts]) => nics.every((nic) => (counts.get(nic) ?? 0) < Math.min(...through) / 2)),
+      detail: `sent out of ${nics.join('/')}: ${[`${expect.master} ${through.join('/')}`, ...past].join(', ')}`,
+    },
+  ];
+}
+
+/** What must not happen in any scenario. */
+export function wholeChecks(requests: readonly RequestRecord[], journal: readonly JournalEntry[]): Check[] {
+  const forbidden = requests.filter(({ operation }) => /^(Create|Delete)/.test(operation ?? ''));
+  const changed = journal.filter(({ kind }) => kind !== 'move');
+  const unauthorized = requests.filter(({ status }) => status === 401);
+  const unknown = requests.filter(({ operation, fault }) => operation === null && fault === null);
+  return [
+    {
+      what: 'no private IP object was created or deleted',
+      ok: forbidden.length === 0 && changed.length === 0,
+      detail: forbidden.map(({ operation }) => operation).join(', ') || 'none',
+    },
+    {
+      what: 'no request was refused as unauthenticated (401)',
+      ok: unauthorized.length === 0,
+      detail: unauthorized.map(({ operation }) => operation).join(', ') || 'none',
+    },
+    {
+      what: 'every request is one that OCI knows',
+      ok: unknown.length === 0,
+      detail: unknown.map(({ method, path }) => `${method} ${path}`).join(', ') || `${requests.length} requests`,
+    },
+  ];
+}

@@ -1,0 +1,131 @@
+/** The lab put together: network, simulator, traffic, capture and the routers' daemons. */
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import type { StatusReport } from '../../src/control/api.ts';
+import type { ReferenceOptions } from '../oci-simulator/reference-topology.ts';
+import type { Admin, ParametersPatch } from '../oci-simulator/types.ts';
+import { type Advert, startCapture } from './capture.ts';
+import { configText } from './config.ts';
+import { removeNamespaces } from './namespaces.ts';
+import { createNetwork, setCarrier, setLink } from './network.ts';
+import { WORK } from './paths.ts';
+import { type LabPlan, referencePlan } from './plan.ts';
+import {
+  type Daemon,
+  failoverctl,
+  MADE_MOUNT_POINTS,
+  prepareDirectories,
+  removeMountPoints,
+  SHARED_ETC,
+  startDaemon,
+} from './routers.ts';
+import { CommandError, type Finished } from './run.ts';
+import { hostsFile, startSimulator } from './simulator.ts';
+import { startTraffic, type Traffic } from './traffic.ts';
+
+const HEARTBEAT_PORT = 8112;
+const CONFIG_FILE = `${SHARED_ETC}/failoverd.yaml`;
+const KEY_FILE = `${SHARED_ETC}/heartbeat.key`;
+
+export interface LabOptions extends ReferenceOptions {
+  /** Advertisement interval as written in the configuration; 200ms unless told. */
+  readonly interval?: string;
+  /** How the simulator starts. */
+  readonly parameters?: ParametersPatch;
+}
+
+export interface Lab {
+  readonly plan: LabPlan;
+  readonly simulator: Admin;
+  readonly traffic: Traffic;
+  readonly adverts: readonly Advert[];
+  /** Every daemon that was started, in order. */
+  readonly daemons: readonly Daemon[];
+  /** Starts a router's daemon. */
+  start(router: string): Daemon;
+  /** The daemon that runs on a router now; throws when none does. */
+  daemon(router: string): Daemon;
+  /** Names of the routers whose daemon runs, in the plan's order. */
+  running(): readonly string[];
+  failoverctl(router: string, args: readonly string[], timeout?: number): Promise<Finished>;
+  /** `failoverctl status --json` on a router; undefined while its daemon does not answer. */
+  status(router: string): Promise<StatusReport | undefined>;
+  /** `ip link set` on a router. */
+  setLink(router: string, nic: string, state: 'up' | 'down'): Promise<void>;
+  /** Pulls or plugs the cables of a router: all, or some interfaces' only. */
+  setCarrier(router: string, state: 'up' | 'down', nics?: readonly string[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function madeMountPoints(): Promise<string[]> {
+  const text = await readFile(MADE_MOUNT_POINTS, 'utf8').catch(() => '');
+  return text.split('\n').filter(Boolean);
+}
+
+/** Ends every process in the lab's namespaces and removes whatever a lab, this one or an earlier one, left behind. */
+export async function cleanUp(): Promise<void> {
+  await removeNamespaces();
+  await removeMountPoints(await madeMountPoints());
+  await rm(WORK, { recursive: true, force: true });
+}
+
+/** The heartbeat key and the configuration, made as an admin makes them. */
+async function writeConfiguration(plan: LabPlan, interval: string): Promise<void> {
+  await writeFile(CONFIG_FILE, configText(plan, { interval }));
+  const [first] = plan.routers;
+  if (first === undefined) throw new Error('a lab needs a router');
+  const key = await failoverctl(first.name, ['keygen']);
+  if (key.code !== 0) throw new CommandError(['failoverctl', 'keygen'], key);
+  await writeFile(KEY_FILE, key.stdout, { mode: 0o600 });
+}
+
+/** Builds a lab without daemons; `start` starts them. The caller holds the lock of lock.ts. */
+export async function createLab(options: LabOptions = {}): Promise<Lab> {
+  await cleanUp();
+  const plan = referencePlan(options);
+  await prepareDirectories(plan.routers.map((router) => router.name));
+  await createNetwork(plan, hostsFile(plan.topology.region));
+  await writeConfiguration(plan, options.interval ?? '200ms');
+  const [simulator, traffic, capture] = await Promise.all([
+    startSimulator(plan.topology, options.parameters ?? {}),
+    startTraffic(plan),
+    startCapture(HEARTBEAT_PORT),
+  ]);
+  const daemons: Daemon[] = [];
+  const current = (router: string): Daemon | undefined =>
+    daemons.findLast((daemon) => daemon.router === router && daemon.ended() === null);
+
+  return {
+    plan,
+    simulator: simulator.admin,
+    traffic,
+    adverts: capture.adverts,
+    daemons,
+    start(router) {
+      const daemon = startDaemon(router, simulator.caFile);
+      daemons.push(daemon);
+      return daemon;
+    },
+    daemon(router) {
+      const daemon = current(router);
+      if (daemon === undefined) throw new Error(`no daemon runs on ${router}`);
+      return daemon;
+    },
+    running: () => plan.routers.map(({ name }) => name).filter((name) => current(name) !== undefined),
+    failoverctl,
+    async status(router) {
+      const answer = await failoverctl(router, ['status', '--json'], 5_000);
+      return answer.stdout.startsWith('{') ? (JSON.parse(answer.stdout) as StatusReport) : undefined;
+    },
+    setLink: (router, nic, state) => setLink(plan, router, nic, state),
+    setCarrier: (router, state, nics = plan.segments.map((segment) => segment.interface)) =>
+      setCarrier(router, nics, state),
+    async stop() {
+      for (const daemon of daemons) if (daemon.ended() === null) daemon.kill('SIGKILL');
+      await Promise.all(daemons.map((daemon) => daemon.exit));
+      traffic.stop();
+      capture.stop();
+      simulator.stop();
+      await cleanUp();
+    },
+  };
+}

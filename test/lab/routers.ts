@@ -1,0 +1,142 @@
+/**
+ * The routers' processes. Every router runs the same files at the same paths as in production: a bind mount, private to
+ * the process, lays the router's own directory over /run/failoverd and /var/lib/failoverd, and one directory shared by
+ * all over /etc/failoverd.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, rmdir, writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { now } from './clock.ts';
+import { namespaceOf } from './namespaces.ts';
+import { listenForNotifications, type Notification } from './notify.ts';
+import { DIST, WORK } from './paths.ts';
+import { attempt, type Finished } from './run.ts';
+
+/** Where the daemon expects its files; each is covered by a directory of the lab. */
+const MOUNT_POINTS = ['/run/failoverd', '/etc/failoverd', '/var/lib/failoverd'] as const;
+/** Lists the mount points that the lab made, so that it takes away no directory of a real installation. */
+const MADE = `${WORK}/mount-points`;
+export const SHARED_ETC = `${WORK}/etc`;
+
+/** One line of a daemon's log. */
+export interface LogLine {
+  /** When it arrived. */
+  readonly at: number;
+  readonly text: string;
+  /** The line as an object, where it is JSON (an sd-daemon priority before it is dropped). */
+  readonly fields: Readonly<Record<string, unknown>> | null;
+}
+
+export interface Exit {
+  readonly at: number;
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A running or ended daemon. */
+export interface Daemon {
+  readonly router: string;
+  readonly pid: number;
+  readonly startedAt: number;
+  readonly log: readonly LogLine[];
+  readonly notifications: readonly Notification[];
+  readonly exit: Promise<Exit>;
+  /** How it ended; null while it runs. */
+  ended(): Exit | null;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Makes the directories behind the mount points, and the mount points where the machine has none. */
+export async function prepareDirectories(routers: readonly string[]): Promise<void> {
+  await mkdir(SHARED_ETC, { recursive: true });
+  for (const router of routers) {
+    await mkdir(`${WORK}/${router}/run`, { recursive: true });
+    await mkdir(`${WORK}/${router}/lib`, { recursive: true });
+  }
+  const made: string[] = [];
+  for (const point of MOUNT_POINTS) {
+    if (existsSync(point)) continue;
+    await mkdir(point, { recursive: true });
+    made.push(point);
+  }
+  if (made.length > 0) await writeFile(MADE, made.join('\n'));
+}
+
+/** Removes the mount points that the lab made; a directory in which somebody put something stays. */
+export async function removeMountPoints(made: readonly string[]): Promise<void> {
+  for (const point of made) await rmdir(point).catch(() => {});
+}
+
+export { MADE as MADE_MOUNT_POINTS };
+
+/** The command that runs `command` as if on the router itself. */
+export function onRouter(router: string, command: readonly string[]): string[] {
+  const own = `${WORK}/${router}`;
+  const script = `
+    mount --bind ${own}/run /run/failoverd
+    mount --bind ${SHARED_ETC} /etc/failoverd
+    mount --bind ${own}/lib /var/lib/failoverd
+    exec "$@"`;
+  return ['ip', 'netns', 'exec', namespaceOf(router), 'sh', '-ec', script, 'sh', ...command];
+}
+
+function parseLine(text: string, at: number): LogLine {
+  const body = text.replace(/^<\d>/, '');
+  if (!body.startsWith('{')) return { at, text: body, fields: null };
+  try {
+    return { at, text: body, fields: JSON.parse(body) as Record<string, unknown> };
+  } catch {
+    return { at, text: body, fields: null };
+  }
+}
+
+/** What systemd gives the service, and the authority of the simulated cloud. */
+function environment(caFile: string): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'],
+    LANG: 'C.UTF-8',
+    NODE_EXTRA_CA_CERTS: caFile,
+    NOTIFY_SOCKET: '/run/failoverd/notify',
+  };
+}
+
+/** Starts the daemon of a router. */
+export function startDaemon(router: string, caFile: string): Daemon {
+  const notifications: Notification[] = [];
+  const log: LogLine[] = [];
+  const stopListening = listenForNotifications(`${WORK}/${router}/run/notify`, (notification) => {
+    notifications.push(notification);
+  });
+  const command = [process.execPath, `${DIST}/failoverd.js`, '--config', '/etc/failoverd/failoverd.yaml'];
+  const [file = '', ...args] = onRouter(router, [...command, '--node', router]);
+  const startedAt = now();
+  // ip and sh replace themselves by the daemon: the child's pid is the daemon's.
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment(caFile) });
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (text) => log.push(parseLine(text, now())));
+  }
+  let ended: Exit | null = null;
+  const exit = new Promise<Exit>((resolve) => {
+    child.once('exit', (code, signal) => {
+      ended = { at: now(), code, signal };
+      stopListening();
+      resolve(ended);
+    });
+  });
+  return {
+    router,
+    pid: child.pid ?? -1,
+    startedAt,
+    log,
+    notifications,
+    exit,
+    ended: () => ended,
+    kill: (signal) => void child.kill(signal),
+  };
+}
+
+/** Runs failoverctl on a router. */
+export function failoverctl(router: string, args: readonly string[], timeout = 30_000): Promise<Finished> {
+  return attempt(onRouter(router, [process.execPath, `${DIST}/failoverctl.js`, ...args]), { timeout });
+}

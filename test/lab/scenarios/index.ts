@@ -1,0 +1,24 @@
+/** The scenarios, in the order in which they are shown. */
+import type { Scenario } from '../scenario.ts';
+import { apiTrouble, lostAnswer } from './api-trouble.ts';
+import { carrierLost } from './carrier-lost.ts';
+import { crash } from './crash.ts';
+import { linkDownEns3, linkDownEns5, linkDownEns6 } from './link-down.ts';
+import { machineDeath } from './machine-death.ts';
+import { metadataAbsent } from './metadata-absent.ts';
+import { planned } from './planned.ts';
+import { stop } from './stop.ts';
+
+export const SCENARIOS: readonly Scenario[] = [
+  crash,
+  machineDeath,
+  stop,
+  linkDownEns3,
+  linkDownEns5,
+  linkDownEns6,
+  carrierLost,
+  planned,
+  apiTrouble,
+  lostAnswer,
+  metadataAbsent,
+];
