@@ -70,7 +70,7 @@ export type DecodeErrorCode =
   | 'version'
   /** Not an advertisement. */
   | 'type'
-  /** 0, or not the local one. */
+  /** Not the local one, or 0 in an intact message. */
   | 'vrid'
   | 'checksum'
   | 'ttl'

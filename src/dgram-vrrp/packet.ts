@@ -103,7 +103,7 @@ export function decodeAdvert(bytes: Uint8Array, context: DecodeContext): DecodeR
   if (version !== 3 && !(version === 2 && context.family === 'ipv4')) return failure('version');
   if ((byte(0) & 0x0f) !== TYPE_ADVERTISEMENT) return failure('type');
   const virtualRouterId = byte(1);
-  if (virtualRouterId === 0 || virtualRouterId !== (context.virtualRouterId ?? virtualRouterId)) return failure('vrid');
+  if (virtualRouterId !== (context.virtualRouterId ?? virtualRouterId)) return failure('vrid');
   if (version !== (context.version ?? version)) return failure('version');
 
   const addressLength = context.family === 'ipv4' ? 4 : 16;
@@ -114,7 +114,8 @@ export function decodeAdvert(bytes: Uint8Array, context: DecodeContext): DecodeR
   // A wrong length is told from a wrong checksum by summing what is there.
   const checksumForm = verifyChecksum(bytes, hasTrailer ? pduLength : bytes.length, version, context);
   if (checksumForm === undefined) return failure('checksum');
-
+  // Reserved. Only an intact message is worth saying so of; damaged ones are full of zeros.
+  if (virtualRouterId === 0) return failure('vrid');
   if (context.ttl !== undefined && context.ttl < (context.minTtl ?? 255)) return failure('ttl');
   if (count === 0 && context.allowEmptyAddressList !== true) return failure('count-zero');
   if (bytes.length !== pduLength && !hasTrailer) return failure('length');
