@@ -18,7 +18,7 @@ const ADDRESS_LENGTH = 110;
 const libc = koffi.load('libc.so.6');
 const socket = libc.func('int socket(int domain, int type, int protocol)');
 const bind = libc.func('int bind(int fd, const uint8_t *address, uint32_t length)');
-const recv = libc.func('ssize_t recv(int fd, _Out_ uint8_t *buffer, size_t length, int flags)');
+const recv = libc.func('long recv(int fd, _Out_ uint8_t *buffer, size_t length, int flags)');
 const close = libc.func('int close(int fd)');
 
 function parse(text: string): Record<string, string> {

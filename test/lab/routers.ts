@@ -4,7 +4,7 @@
  * all over /etc/failoverd.
  */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { now } from './clock.ts';
@@ -81,6 +81,12 @@ export function onRouter(router: string, command: readonly string[]): string[] {
   return ['ip', 'netns', 'exec', namespaceOf(router), 'sh', '-ec', script, 'sh', ...command];
 }
 
+/** The same for any host of the lab. */
+export function onHost(host: string, command: readonly string[]): string[] {
+  if (existsSync(`${WORK}/${host}/run`)) return onRouter(host, command);
+  return ['ip', 'netns', 'exec', namespaceOf(host), ...command];
+}
+
 function parseLine(text: string, at: number): LogLine {
   const body = text.replace(/^<\d>/, '');
   if (!body.startsWith('{')) return { at, text: body, fields: null };
@@ -109,18 +115,23 @@ export function startDaemon(router: string, caFile: string): Daemon {
     notifications.push(notification);
   });
   const command = [process.execPath, `${DIST}/failoverd.js`, '--config', '/etc/failoverd/failoverd.yaml'];
-  const [file = '', ...args] = onRouter(router, [...command, '--node', router]);
+  const [program = '', ...args] = onRouter(router, [...command, '--node', router]);
+  const file = createWriteStream(`${WORK}/${router}/failoverd.log`, { flags: 'a' });
   const startedAt = now();
   // ip and sh replace themselves by the daemon: the child's pid is the daemon's.
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment(caFile) });
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment(caFile) });
   for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on('line', (text) => log.push(parseLine(text, now())));
+    createInterface({ input: stream }).on('line', (text) => {
+      log.push(parseLine(text, now()));
+      file.write(`${text}\n`);
+    });
   }
   let ended: Exit | null = null;
   const exit = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
       ended = { at: now(), code, signal };
       stopListening();
+      file.end();
       resolve(ended);
     });
   });
@@ -136,7 +147,11 @@ export function startDaemon(router: string, caFile: string): Daemon {
   };
 }
 
+export function failoverctlCommand(args: readonly string[]): string[] {
+  return [process.execPath, `${DIST}/failoverctl.js`, ...args];
+}
+
 /** Runs failoverctl on a router. */
 export function failoverctl(router: string, args: readonly string[], timeout = 30_000): Promise<Finished> {
-  return attempt(onRouter(router, [process.execPath, `${DIST}/failoverctl.js`, ...args]), { timeout });
+  return attempt(onRouter(router, failoverctlCommand(args)), { timeout });
 }

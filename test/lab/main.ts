@@ -1,0 +1,114 @@
+/** `scripts/lab`: see USAGE. */
+import { spawn } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { hold, keep, takeDown, tellHolder } from './keep.ts';
+import { cleanUp } from './lab.ts';
+import { lockLab } from './lock.ts';
+import { perform } from './perform.ts';
+import { createPaint, renderScenario, renderSummary } from './report.ts';
+import { failoverctlCommand, onHost, onRouter } from './routers.ts';
+import { failures, type ScenarioOutcome } from './scenario.ts';
+import { SCENARIOS } from './scenarios/index.ts';
+
+const USAGE = `usage: scripts/lab [--only NAME]… [--interval DURATION]   run the scenarios
+       scripts/lab --list                                 name them
+       scripts/lab --keep [--interval DURATION]           build the lab and leave it up
+       scripts/lab ctl ROUTER ARGUMENT…                   failoverctl on a router of a lab that is up
+       scripts/lab exec HOST COMMAND…                     any command on a router, or on mgmt, cust1, cust2
+       scripts/lab start|stop|kill ROUTER                 its daemon
+       scripts/lab down                                   remove the lab, also one left by a crash
+`;
+
+const EXIT_USAGE = 2;
+const EXIT_INTERRUPTED = 130;
+
+function fail(message: string): number {
+  process.stderr.write(`scripts/lab: ${message}\n`);
+  return 1;
+}
+
+/** Runs a command with this terminal and answers its exit code. */
+function passThrough(command: readonly string[]): Promise<number> {
+  const [file = 'false', ...args] = command;
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { stdio: 'inherit' });
+    child.once('error', (error) => resolve(fail(error.message)));
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+/** Removes the lab when the user has had enough. */
+function cleanUpOnSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      process.stderr.write(`\n${signal}: removing the lab\n`);
+      cleanUp().finally(() => process.exit(EXIT_INTERRUPTED));
+    });
+  }
+}
+
+async function runScenarios(only: readonly string[], interval: string | undefined): Promise<number> {
+  const unknown = only.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
+  if (unknown.length > 0) return fail(`no scenario is called ${unknown.join(', ')}: see scripts/lab --list`);
+  const chosen = only.length === 0 ? SCENARIOS : SCENARIOS.filter(({ name }) => only.includes(name));
+  const paint = createPaint(process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined);
+  const unlock = await lockLab(0);
+  cleanUpOnSignals();
+  const outcomes: ScenarioOutcome[] = [];
+  for (const scenario of chosen) {
+    const outcome = await perform(scenario, interval);
+    outcomes.push(outcome);
+    process.stdout.write(`${renderScenario(outcome, paint)}\n`);
+  }
+  unlock();
+  process.stdout.write(`${renderSummary(outcomes, paint)}\n`);
+  return outcomes.every((outcome) => failures(outcome).length === 0) ? 0 : 1;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [command = '', router = '', ...rest] = argv;
+  if (process.getuid?.() !== 0) return fail('network namespaces need root: sudo scripts/lab');
+  switch (command) {
+    case 'ctl':
+      return passThrough(onRouter(router, failoverctlCommand(rest)));
+    case 'exec':
+      return passThrough(onHost(router, rest));
+    case 'start':
+    case 'stop':
+    case 'kill':
+      return tellHolder(command, router);
+    case 'down':
+      return takeDown();
+    default:
+      break;
+  }
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      only: { type: 'string', multiple: true, default: [] },
+      interval: { type: 'string' },
+      keep: { type: 'boolean', default: false },
+      hold: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (positionals.length > 0) {
+    process.stderr.write(USAGE);
+    return EXIT_USAGE;
+  }
+  if (values.help) process.stdout.write(USAGE);
+  else if (values.list)
+    process.stdout.write(SCENARIOS.map(({ name, title }) => `${name.padEnd(18)}${title}\n`).join(''));
+  else if (values.hold) return hold(values.interval);
+  else if (values.keep) return keep(values.interval);
+  else return runScenarios(values.only, values.interval);
+  return 0;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.exitCode = fail(error instanceof Error ? error.message : String(error));
+}
