@@ -5,7 +5,10 @@
 
 /** OCID of a VNIC, `ocid1.vnic.…`. */
 export type VnicId = string & { readonly __brand: 'VnicId' };
-/** OCID of a private IP object, `ocid1.privateip.…`: what route rules point at, so it must never change. */
+/**
+ * OCID of a private IP object, `ocid1.privateip.…` or, for an IPv6 VIP, `ocid1.ipv6.…`: what route rules point at, so it
+ * must never change.
+ */
 export type PrivateIpId = string & { readonly __brand: 'PrivateIpId' };
 /** OCID of a subnet. */
 export type SubnetId = string & { readonly __brand: 'SubnetId' };
@@ -102,6 +105,26 @@ export type UpdateAnswer = { readonly ok: true; readonly record: PrivateIpRecord
 /** The answer of a read of one private IP. `changed` reads carry the record; times are for ordering against writes. */
 export type ReadAnswer = { readonly ok: true; readonly record: PrivateIpRecord } | OciFailure;
 
+/** A VNIC with its tags, and the etag that guards them. */
+export interface VnicRecord {
+  readonly id: VnicId;
+  readonly subnetId: SubnetId;
+  /** False when OCI would drop forwarded packets at this VNIC. */
+  readonly skipSourceDestCheck: boolean;
+  readonly freeformTags: Readonly<Record<string, string>>;
+  readonly etag: string;
+}
+
+/** The answer of a read or write of a VNIC. */
+export type VnicAnswer = { readonly ok: true; readonly record: VnicRecord } | OciFailure;
+
+/** One write of a VNIC's free-form tags: the whole set, as OCI replaces them together. */
+export interface TagRequest {
+  readonly vnicId: VnicId;
+  readonly etag: string;
+  readonly freeformTags: Readonly<Record<string, string>>;
+}
+
 /** State of the OCI side, sent whenever it changes. */
 export interface OciStatus {
   /** True when a claim could be sent now: a valid token and region are known. */
@@ -119,6 +142,9 @@ export interface OciExchange {
     | 'UpdatePrivateIp'
     | 'GetPrivateIp'
     | 'ListPrivateIps'
+    | 'UpdateIpv6'
+    | 'GetIpv6'
+    | 'ListIpv6s'
     | 'GetVnic'
     | 'UpdateVnic'
     | 'Federation'
@@ -154,6 +180,13 @@ export interface Oci {
   refreshToken(): Promise<{ readonly ok: true } | OciFailure>;
   /** Ends the worker; pending calls answer `network`. */
   close(): Promise<void>;
+}
+
+/** Reads and tags VNICs: what the ownership lease (DESIGN §4) is made of. Answers as the calls of `Oci` do. */
+export interface OciVnics {
+  getVnic(id: VnicId): Promise<VnicAnswer>;
+  /** Replaces the free-form tags of a VNIC by one `UpdateVnic` with `if-match`. Dropped unsent as a claim is. */
+  tagVnic(request: TagRequest): Promise<VnicAnswer>;
 }
 
 /** What the OCI side tells without being asked. */
