@@ -65,6 +65,8 @@ function checkPriorities(view: ConfigView, name: string, group: GroupView): Find
   if (group.priority === undefined || view.routers === undefined) return [];
   const path: Path = ['groups', name, 'priority'];
   const routers = Object.keys(view.routers);
+  // A name that is itself the mistake would be repeated here.
+  if (routers.some((router) => view.routers?.[router] === undefined)) return [];
   const given = Object.keys(group.priority);
   const unknown = given.filter((router) => !routers.includes(router));
   const absent = routers.filter((router) => !given.includes(router));

@@ -33,9 +33,12 @@ function foundKind(input: unknown): string {
   return typeof input === 'string' ? 'is text of another form (not shown)' : found(input);
 }
 
-function text(allowed: string, isValid: (value: string) => boolean, show = found) {
+/** A pattern goes into the JSON Schema as well, a function does not. */
+function text(allowed: string, valid: RegExp | ((value: string) => boolean), show = found) {
   const error = expecting(allowed, show);
-  return z.string({ error }).refine(isValid, { error }).meta({ allowed });
+  const string = z.string({ error });
+  const checked = valid instanceof RegExp ? string.regex(valid, { error }) : string.refine(valid, { error });
+  return checked.meta({ allowed });
 }
 
 /** A mapping with fixed keys: any other key is a mistake. */
@@ -91,24 +94,26 @@ export function trueOrFalse() {
 
 /** A name of ours: cluster, group, tracker. */
 export function name() {
-  return text('a name of letters, digits, "-", "_" and ".", at most 63', (value) =>
-    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/.test(value),
-  );
+  const allowed = 'a name of letters, digits, "-", "_" and ".", at most 63';
+  return text(allowed, /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/).meta({ allowed, placeholder: 'NAME' });
 }
 
 /** A short host name, as `hostname --short` prints it. */
 export function routerName() {
-  return text('a short host name (letters, digits and "-", at most 63)', (value) =>
-    /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(value),
-  );
+  const allowed = 'a short host name of letters, digits and "-", at most 63';
+  return text(allowed, /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/).meta({ allowed, placeholder: 'ROUTER' });
 }
 
-/** A network interface's name, within the kernel's limits. */
+/** A network interface's name, within the kernel's limits (`dev_valid_name`). */
 export function interfaceName() {
-  return text(
-    'an interface name (1 to 15 characters without "/", ":" and spaces)',
-    (value) => /^[!-.0-9;-~]{1,15}$/.test(value) && value !== '.' && value !== '..',
-  );
+  const allowed = 'an interface name of 1 to 15 characters without "/", ":" and spaces';
+  return text(allowed, /^(?!\.{1,2}$)[!-.0-9;-~]{1,15}$/).meta({ allowed, placeholder: 'INTERFACE' });
+}
+
+/** A heartbeat key's id, one byte on the wire. */
+export function keyId() {
+  const allowed = 'a key id from 0 to 255';
+  return text(allowed, /^(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/).meta({ allowed, placeholder: 'ID' });
 }
 
 /** An address that one host can have. */
@@ -136,7 +141,7 @@ export function argv() {
 export function secretSource() {
   return text(
     'file:/PATH, env:NAME or credential:NAME',
-    (value) => /^(file:\/.+|env:[A-Za-z_][A-Za-z0-9_]*|credential:[^/]+)$/.test(value),
+    /^(file:\/.+|env:[A-Za-z_][A-Za-z0-9_]*|credential:[^/]+)$/,
     foundKind,
   );
 }

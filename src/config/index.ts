@@ -8,3 +8,4 @@ export type { ReadFile } from './files.ts';
 export { type LoadOptions, type LoadResult, loadConfig } from './load.ts';
 export { formatMistake, type Mistake } from './mistake.ts';
 export * from './model.ts';
+export { printEffective } from './print.ts';

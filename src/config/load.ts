@@ -49,14 +49,15 @@ export function loadConfig(options: LoadOptions): LoadResult {
   if (!document.readable) return { ok: false, mistakes: inOrder(document.findings) };
 
   const unserved = findUnserved(document.value);
+  const whole = [...unserved, ...document.findings.filter((finding) => finding.path.length > 0)];
   const { findings, view, file } = checkSchema(document.value);
   const secrets = readSecrets(view, { readFile, env });
   const name = options.node ?? options.hostname.split('.', 1)[0] ?? '';
   const mistakes = [
     ...document.findings,
     ...unserved,
-    // A part that is refused as a whole needs no list of what else is wrong in it.
-    ...findings.filter((finding) => !unserved.some((refused) => startsWith(finding.path, refused.path))),
+    // A part that is refused or unreadable as a whole needs no list of what else is wrong in it.
+    ...findings.filter(({ path: at }) => !whole.some((refused) => startsWith(at, refused.path))),
     ...checkRouters(view),
     ...checkGroups(view),
     ...checkHeartbeat(view),
@@ -90,6 +91,8 @@ function startsWith(path: Path, start: Path): boolean {
 /** Every router must find itself in the file. */
 function checkSelf(view: ConfigView, name: string, { node }: LoadOptions): Finding[] {
   const routers = Object.keys(view.routers ?? {});
+  // An entry with a mistake may be the one, under a name that is the mistake.
+  if (routers.some((router) => view.routers?.[router] === undefined)) return [];
   if (routers.length === 0 || routers.includes(name)) return [];
   const who = node === undefined ? `the host name ${quote(name)}` : `--node ${quote(name)}`;
   const meant = didYouMean(name, routers);

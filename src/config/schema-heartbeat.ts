@@ -25,7 +25,7 @@ const advertise = z
   .describe('Addresses listed in the advertisement: the VIPs of the group, none, or this list.');
 
 const keys = field
-  .mappingOf(keyId(), field.secretSource(), 'a mapping of key id to file:/PATH, env:NAME or credential:NAME')
+  .mappingOf(field.keyId(), field.secretSource(), 'a mapping of key id to file:/PATH, env:NAME or credential:NAME')
   .optional()
   .describe(
     'Keys by id (0 to 255), each 32 to 64 bytes written as hexadecimal digits (`failoverctl keygen` makes one), read from a file, an environment variable or a systemd credential. To change keys: add the new one on every router, then change active_key, then remove the old one.',
@@ -85,9 +85,3 @@ export const heartbeatOverride = field.mapping({
     .optional()
     .describe('Fields given here replace those of `heartbeat.auth`.'),
 });
-
-function keyId() {
-  const error = ({ input }: { readonly input?: unknown }) =>
-    `${field.found(input)}, allowed: a key id, a whole number from 0 to 255`;
-  return z.string({ error }).refine((value) => /^(0|[1-9]\d{0,2})$/.test(value) && Number(value) <= 255, { error });
-}

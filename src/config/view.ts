@@ -45,7 +45,7 @@ export function checkSchema(value: unknown): SchemaResult {
     }
   }
   // The cast is what pruning means: what the schema found wrong is undefined, the rest has the schema's types.
-  return { findings, view: prune(value, [], wrong) as ConfigView };
+  return { findings, view: (prune(value, [], wrong) ?? {}) as ConfigView };
 }
 
 function unknownKey(path: Path, key: string, known: readonly string[]): Finding {

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { edit, lines, load, REFERENCE } from './load.test-support.ts';
+import { UNSERVED } from './unserved.ts';
+
+/** A value for each path of unserved.ts, which must be refused, and the position and path of the mistake. */
+const REFUSED: Record<string, readonly [from: string, to: string, place: string]> = {
+  'heartbeat.transport': ['heartbeat:', 'heartbeat:\n  transport: ip', '6:14: heartbeat.transport'],
+  'heartbeat.min_ttl': ['heartbeat:', 'heartbeat:\n  min_ttl: 255', '6:12: heartbeat.min_ttl'],
+  'heartbeat.auth.mode': ['auth:', 'auth:\n    mode: password', '7:11: heartbeat.auth.mode'],
+  'heartbeat.auth.pass': ['auth:', 'auth:\n    pass: file:/pass', '7:11: heartbeat.auth.pass'],
+  'groups.*.heartbeat.auth.mode': [
+    'priority:',
+    'heartbeat: { auth: { mode: password } }\n    priority:',
+    '11:32: groups.isv.heartbeat.auth.mode',
+  ],
+  'groups.*.heartbeat.auth.pass': [
+    'priority:',
+    'heartbeat: { auth: { pass: topsecret } }\n    priority:',
+    '11:32: groups.isv.heartbeat.auth.pass',
+  ],
+  'groups.*.interfaces.*.vips.*': ['10.0.0.4/28', '"fd00::4/64"', '14:22: groups.isv.interfaces.ens5.vips[0]'],
+  'groups.*.interfaces.*.routes': [
+    '28] }',
+    '28], routes: [{ to: 10.1.0.0/20, via: 10.0.0.1 }] }',
+    '14:44: groups.isv.interfaces.ens5.routes',
+  ],
+  'groups.*.trackers': ['priority:', 'trackers: [{ name: a }]\n    priority:', '11:15: groups.isv.trackers'],
+  'groups.*.sync': ['priority:', 'sync: [other]\n    priority:', '11:11: groups.isv.sync'],
+  'groups.*.hooks.*': ['priority:', 'hooks: { master: [[/bin/a]] }\n    priority:', '11:22: groups.isv.hooks.master'],
+  mode: ['heartbeat:', 'mode: observe\nheartbeat:', '5:7: mode'],
+  'oci.lease_interval': ['heartbeat:', 'oci: { lease_interval: 3s }\nheartbeat:', '5:24: oci.lease_interval'],
+  addresses: ['heartbeat:', 'addresses: follow\nheartbeat:', '5:12: addresses'],
+  kernel: ['heartbeat:', 'kernel: enforce\nheartbeat:', '5:9: kernel'],
+};
+
+test('every refused part has an example here', () => {
+  expect(Object.keys(REFUSED).sort()).toEqual(UNSERVED.map(({ path }) => path).sort());
+});
+
+test.each(UNSERVED)('$path is refused by name, and nothing else is said about it', ({ path, sentence }) => {
+  const [from, to, place] = REFUSED[path] ?? ['', '', ''];
+  expect(lines(load(edit(REFERENCE, [from, to])))).toEqual([`f.yaml:${place}: ${sentence}`]);
+});
+
+test('what is served, and what is empty, is accepted', () => {
+  const text = edit(
+    REFERENCE,
+    ['heartbeat:', 'mode: active\naddresses: unmanaged\nkernel: report\nheartbeat:\n  transport: udp'],
+    ['priority:', 'trackers: []\n    sync: []\n    hooks: { master: [], backup: [], fault: [] }\n    priority:'],
+    ['28] }', '28], routes: [] }'],
+  );
+  expect(lines(load(text))).toEqual(['ok']);
+});
