@@ -232,7 +232,10 @@ export interface Parameters {
   /** A write on a VNIC while another one on it is under way gets 409 Conflict. */
   readonly conflictOnConcurrentVnicUpdates: boolean;
   readonly reachability: { readonly metadata: Reachability; readonly api: Reachability };
-  /** Instances whose traffic to metadata or API is treated as `reachability` would: keyed by instance name. */
+  /**
+   * The same for the traffic of one instance, by its name and told by source address. `refused` is as `dropped` here: a
+   * listener cannot refuse by source.
+   */
   readonly reachabilityOf: Readonly<
     Record<string, { readonly metadata?: Reachability; readonly api?: Reachability } | undefined>
   >;
@@ -305,7 +308,7 @@ export interface RequestRecord {
   /** The VNIC asked for in the body or the query. */
   readonly vnicId: string | null;
   readonly ifMatch: string | null;
-  /** When a write changed state; null: it did not. */
+  /** When a write was carried out; null: it was not (or is none). */
   readonly appliedAt: number | null;
   /** Name of the fault it met. */
   readonly fault: string | null;
@@ -382,6 +385,8 @@ export interface SimulatorState {
   readonly vnics: readonly VnicState[];
   /** Requests kept back by a `hold` fault, by RequestRecord.id. */
   readonly held: readonly number[];
+  /** Why packets no longer follow the VIPs; null while they do, or without a fabric. */
+  readonly fabricFailure: string | null;
 }
 
 /** Console work: moves a VIP. Exactly one of `address` and `id`. */

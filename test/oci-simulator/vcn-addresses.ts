@@ -1,11 +1,13 @@
 /** PrivateIp and Ipv6 operations: the same rules for both families, under two collections. */
 import { isIPv6 } from 'node:net';
 import { ApiError, invalidParameter, usualError } from './api-error.ts';
+import type { Answer } from './exchange.ts';
 import { ocid } from './ocid.ts';
 import type { Tagged } from './register.ts';
+import { checkIfMatch, tags, text } from './vcn-body.ts';
 import { addressJson } from './vcn-json.ts';
 import { page, requireParameter } from './vcn-lists.ts';
-import type { Answer, OperationContext, VcnOperation } from './vcn-operation.ts';
+import type { OperationContext, VcnOperation } from './vcn-operation.ts';
 import type { AddressObject } from './vcn-state.ts';
 
 type Family = AddressObject['family'];
@@ -211,12 +213,6 @@ function guarded(context: OperationContext, family: Family): AddressObject {
   return newest.value;
 }
 
-/** 412 when there is an if-match and it is not the etag. */
-export function checkIfMatch(context: OperationContext, etag: string): void {
-  if (context.ifMatch === undefined || context.ifMatch === '*' || context.ifMatch === etag) return;
-  throw usualError(412, `the etag is ${etag}`);
-}
-
 function current(context: OperationContext): Answer {
   const newest = context.state.addresses.get(context.id)?.newest();
   if (!newest) throw usualError(404);
@@ -225,25 +221,4 @@ function current(context: OperationContext): Answer {
 
 function answer(context: OperationContext, seen: Tagged<AddressObject>): Answer {
   return { status: 200, headers: { etag: seen.etag }, body: addressJson(context.topology, seen.value) };
-}
-
-/** A string of the body; 400 when it is there and of another type. */
-export function text(body: Readonly<Record<string, unknown>>, key: string): string | undefined {
-  const value = body[key];
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'string') return value;
-  throw invalidParameter(`${key} is not a string`);
-}
-
-/** freeformTags of the body: they replace those of the object, as in the API. */
-export function tags(body: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> | undefined {
-  const value = body['freeformTags'];
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'object') throw invalidParameter('freeformTags is not an object');
-  const result: Record<string, string> = {};
-  for (const [key, entry] of Object.entries(value)) {
-    if (typeof entry !== 'string' || entry.length > 256) throw invalidParameter(`freeformTags.${key} is not valid`);
-    result[key] = entry;
-  }
-  return result;
 }

@@ -1,6 +1,7 @@
 /** Listing: filters, `limit` and `page`. */
 import { ApiError, invalidParameter } from './api-error.ts';
-import type { Answer, OperationContext } from './vcn-operation.ts';
+import type { Answer } from './exchange.ts';
+import type { OperationContext } from './vcn-operation.ts';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;

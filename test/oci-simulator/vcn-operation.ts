@@ -1,14 +1,8 @@
 /** What an operation of the VCN API is: how it is found, what it needs, what it answers. */
 
+import type { Answer } from './exchange.ts';
 import type { Operation, Policy, Topology } from './types.ts';
 import type { Author, VcnState } from './vcn-state.ts';
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Absent: no content. */
-  readonly body?: unknown;
-}
 
 export interface OperationContext {
   readonly topology: Topology;

@@ -1,9 +1,10 @@
 /** VNICs, their attachments, and route tables. */
 import { invalidParameter, usualError } from './api-error.ts';
-import { checkIfMatch, tags, text } from './vcn-addresses.ts';
+import type { Answer } from './exchange.ts';
+import { checkIfMatch, tags, text } from './vcn-body.ts';
 import { attachmentJson, routeTableJson, vnicJson } from './vcn-json.ts';
 import { page, requireParameter } from './vcn-lists.ts';
-import type { Answer, OperationContext, VcnOperation } from './vcn-operation.ts';
+import type { OperationContext, VcnOperation } from './vcn-operation.ts';
 import type { AttachedVnic, VnicObject } from './vcn-state.ts';
 
 export const otherOperations: readonly VcnOperation[] = [
