@@ -40,6 +40,8 @@ export interface Lab {
   readonly adverts: readonly Advert[];
   /** Every daemon that was started, in order. */
   readonly daemons: readonly Daemon[];
+  /** Writes the configuration that all routers share. */
+  configure(): Promise<void>;
   /** Starts a router's daemon. */
   start(router: string): Daemon;
   /** The daemon that runs on a router now; throws when none does. */
@@ -78,13 +80,12 @@ async function writeConfiguration(plan: LabPlan, interval: string): Promise<void
   await writeFile(KEY_FILE, key.stdout, { mode: 0o600 });
 }
 
-/** Builds a lab without daemons; `start` starts them. The caller holds the lock of lock.ts. */
+/** Builds a lab without daemons; `configure` and `start` bring them. The caller holds the lock of lock.ts. */
 export async function createLab(options: LabOptions = {}): Promise<Lab> {
   await cleanUp();
   const plan = referencePlan(options);
   await prepareDirectories(plan.routers.map((router) => router.name));
   await createNetwork(plan, hostsFile(plan.topology.region));
-  await writeConfiguration(plan, options.interval ?? '200ms');
   const [simulator, traffic, capture] = await Promise.all([
     startSimulator(plan.topology, options.parameters ?? {}),
     startTraffic(plan),
@@ -100,6 +101,7 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
     traffic,
     adverts: capture.adverts,
     daemons,
+    configure: () => writeConfiguration(plan, options.interval ?? '200ms'),
     start(router) {
       const daemon = startDaemon(router, simulator.caFile);
       daemons.push(daemon);

@@ -15,6 +15,7 @@ const COUNTING = 300;
 export async function bringUp(lab: Lab): Promise<void> {
   const [best] = lab.plan.routers;
   if (best === undefined) return;
+  await lab.configure();
   for (const router of lab.plan.routers) lab.start(router.name);
   const wrong = (await settle(lab, best.name)).filter(({ ok }) => !ok);
   if (wrong.length > 0) {
@@ -105,7 +106,7 @@ async function performSteps(lab: Lab, scenario: Scenario, outcomes: StepOutcome[
   return wholeChecks(await lab.simulator.requests(), await lab.simulator.journal());
 }
 
-/** Never throws: what went wrong stands in the outcome. `onLab` sees the lab before anything runs in it. */
+/** Never throws: what went wrong stands in the outcome. */
 export async function perform(scenario: Scenario, interval?: string): Promise<ScenarioOutcome> {
   const { name, title } = scenario;
   const steps: StepOutcome[] = [];
