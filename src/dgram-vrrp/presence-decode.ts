@@ -47,6 +47,11 @@ export function decodePresence(bytes: Uint8Array): PresenceDecodeResult {
   return { ok: true, presence, pduLength, trailer: bytes.subarray(pduLength) };
 }
 
+/** The length of a presence datagram without its trailer, from its header alone; undefined if it is too short for one. */
+export function presenceLength(bytes: Uint8Array): number | undefined {
+  return bytes.length < PRESENCE_HEADER_LENGTH ? undefined : ((bytes[4] ?? 0) << 8) | (bytes[5] ?? 0);
+}
+
 const NOTHING = new Uint8Array(0);
 
 function splitSections(reader: ByteReader): Map<number, ByteReader> | PresenceErrorCode {

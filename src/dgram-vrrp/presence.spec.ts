@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { datagramKind } from './kind.ts';
 import { AGE_MAX, type Presence, type PresenceErrorCode, type PresenceGroup, UPTIME_MAX } from './presence.ts';
-import { decodePresence } from './presence-decode.ts';
+import { decodePresence, presenceLength } from './presence-decode.ts';
 import { encodePresence } from './presence-encode.ts';
 
 const presence: Presence = {
@@ -97,7 +97,10 @@ describe('the layout', () => {
 
   it('may be followed by a trailer', () => {
     const pdu = encoded(presence);
-    const result = decodePresence(Uint8Array.from([...pdu, ...new Uint8Array(28).fill(7)]));
+    const datagram = Uint8Array.from([...pdu, ...new Uint8Array(28).fill(7)]);
+    expect(presenceLength(datagram)).toBe(pdu.length);
+    expect(presenceLength(datagram.subarray(0, 7))).toBeUndefined();
+    const result = decodePresence(datagram);
     expect(result).toMatchObject({ ok: true, pduLength: pdu.length, trailer: new Uint8Array(28).fill(7) });
   });
 });
