@@ -31,16 +31,15 @@ export function configurationReference(example: string): string {
     '## Example',
     `\`\`\`yaml\n${example.trimEnd()}\n\`\`\``,
     '## Top level',
-    table(plain.map(([path, schema]) => ({ path, schema, required: required.includes(path) }))),
+    list(plain.map(([path, schema]) => ({ path, schema, required: required.includes(path) }))),
     ...sections.flatMap(([path, schema]) => [
       `## ${path}`,
       schema.description ?? '',
-      table([...rowsBelow(path, schema)]),
+      list([...rowsBelow(path, schema)]),
     ]),
     '## Not served by this release',
     'These belong to the file and are refused by name until they work:',
-    UNSERVED.map(({ path, sentence }) => `- \`${path}\`: ${sentence}`).join('\n'),
-    '',
+    `${UNSERVED.map(({ path, sentence }) => `- \`${path}\`: ${sentence}`).join('\n')}\n`,
   ].join('\n\n');
 }
 
@@ -63,12 +62,15 @@ function* rowsOf(row: Row): Generator<Row> {
   if (items?.properties !== undefined) yield* rowsBelow(`${path}[]`, items);
 }
 
-function table(rows: readonly Row[]): string {
-  const lines = rows.map(({ path, schema, required }) => {
-    const fallback = schema.default === undefined ? (required ? 'required' : '') : code(schema.default);
-    return `| \`${path}\` | ${cell(schema.allowed ?? '')} | ${fallback} | ${cell(schema.description ?? '')}${notYet(path)} |`;
-  });
-  return ['| key | allowed | default | |', '|---|---|---|---|', ...lines].join('\n');
+/** A list and no table: it reads well as plain text, and formatters leave it alone. */
+function list(rows: readonly Row[]): string {
+  return rows
+    .map(({ path, schema, required }) => {
+      const fallback =
+        schema.default === undefined ? (required ? '; required' : '') : `; default ${code(schema.default)}`;
+      return `- \`${path}\`: ${schema.description ?? ''}${notYet(path)}\n  Allowed: ${schema.allowed ?? ''}${fallback}.`;
+    })
+    .join('\n');
 }
 
 /** A word of warning for a key that unserved.ts names. */
@@ -84,8 +86,4 @@ function parentOf(pattern: string): string {
 
 function code(value: unknown): string {
   return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|');
 }
