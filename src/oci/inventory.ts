@@ -86,7 +86,9 @@ async function discoverVip(
 ): Promise<VipInventory> {
   try {
     const family = familyOfAddress(address);
-    const listed = await limit(() => listPrivateIps(client, subnetId, family, address)).catch((error: unknown) => {
+    // The service compares texts, and IPv6 addresses have many: there the whole subnet is listed and compared here.
+    const filter = family === 'ipv4' ? address : undefined;
+    const listed = await limit(() => listPrivateIps(client, subnetId, family, filter)).catch((error: unknown) => {
       throw withAdvice(error, policyAdvice(subnetId));
     });
     const found = listed.find((entry) => sameAddress(entry.address, address));
