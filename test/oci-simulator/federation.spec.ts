@@ -70,7 +70,7 @@ describe('federation', () => {
     ['another key', 'the signature is wrong', { key: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey }],
     [
       'an old date',
-      'the date is -360 s off',
+      'the date is more than five minutes off',
       {
         beforeSigning: (draft) => {
           draft.headers['date'] = new Date(Date.now() - 360_000).toUTCString();

@@ -101,7 +101,8 @@ export function handClient(simulator: Simulator, source = '127.0.0.11'): HandCli
     metadata(path, headers = { authorization: 'Bearer Oracle' }) {
       const { host: metadataHost, port: metadataPort } = simulator.listening.metadata;
       return new Promise((resolve, reject) => {
-        const options = { host: metadataHost, port: metadataPort, path, headers, localAddress: source, timeout: 2_000 };
+        const to = { host: metadataHost, port: metadataPort, localAddress: source };
+        const options = { ...to, path, headers, agent: false, timeout: 2_000 };
         const outgoing = httpRequest(options);
         collect(outgoing, resolve, reject);
         outgoing.end();

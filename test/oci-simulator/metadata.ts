@@ -35,11 +35,16 @@ export function readMetadata(
     .filter((part) => part !== '');
   let found: Tree | undefined = document;
   for (const part of parts) {
-    found = typeof found === 'object' && found !== null ? (Reflect.get(found, part) as Tree | undefined) : undefined;
+    found = child(found, part);
   }
   if (parts.length === 0 || found === undefined) throw usualError(404, 'no such document');
   if (typeof found === 'object' && found !== null) return { status: 200, headers: {}, body: found };
   return { status: 200, headers: { 'content-type': 'text/plain' }, body: String(found) };
+}
+
+function child(tree: Tree | undefined, name: string): Tree | undefined {
+  if (typeof tree !== 'object' || tree === null || !Object.hasOwn(tree, name)) return undefined;
+  return Reflect.get(tree, name) as Tree;
 }
 
 function instanceDocument(topology: Topology, instance: InstanceSpec): Tree {
