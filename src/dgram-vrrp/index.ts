@@ -59,3 +59,5 @@ export {
   type MemoryNetworkOptions,
   type NetworkFaults,
 } from './transport-memory.ts';
+export { createUdpTransport, type UdpTransport, type UdpTransportOptions } from './udp.ts';
+export { TransportError, type TransportErrorCode } from './udp-errors.ts';
