@@ -157,6 +157,9 @@ function runRow(lines: readonly string[]): { expected: string[]; actual: string[
     else if (line.startsWith('>')) {
       expected.push(line);
       actual.push(line, ...handle(rest).map((action) => `< ${formatAction(action)}`));
+    } else if (line.startsWith('!')) {
+      expected.push(line);
+      actual.push(`! ${election.nextDeadline()?.at ?? 'never'}`);
     } else if (line.startsWith('=')) {
       expected.push(line);
       actual.push(`= ${election.state()}`);

@@ -286,7 +286,8 @@ export function createElection(initial: ElectionConfig): Election {
     }
     if (timer === 'advert') {
       advertise();
-      arm('advert', config.interval);
+      // From when it was due, not from when it fired: a timer's lateness must not slow the heartbeat down.
+      arm('advert', config.interval, late < config.interval ? armed.at : now);
     } else {
       becomeMaster(timer === 'preempt' ? 'preempt-delay-expired' : 'no-response');
     }

@@ -62,7 +62,12 @@ export type PlanAction =
   /** OCI's record names this router's VNIC now. `after`: since this router became master. */
   | { readonly kind: 'held'; readonly address: string; readonly after: Milliseconds; readonly claimed: boolean }
   /** Every VIP of the group is held. */
-  | { readonly kind: 'all-held'; readonly after: Milliseconds }
+  | {
+      readonly kind: 'all-held';
+      readonly after: Milliseconds;
+      /** At least one of them had to be claimed. */
+      readonly claimed: boolean;
+    }
   | {
       readonly kind: 'claim-failed';
       readonly address: string;
@@ -84,6 +89,8 @@ export interface VipView {
   readonly sinceAt?: Milliseconds;
   readonly held: boolean;
   readonly claiming: boolean;
+  /** One read showed it elsewhere; the next one decides. */
+  readonly suspect: boolean;
   readonly error?: string;
 }
 

@@ -94,7 +94,7 @@ function formatAction(action: PlanAction): string {
     case 'held':
       return `held ${action.address} ${action.after}${action.claimed ? ' claimed' : ''}`;
     case 'all-held':
-      return `all-held ${action.after}`;
+      return `all-held ${action.after}${action.claimed ? ' claimed' : ''}`;
     case 'claim-failed':
       return `failed ${action.address} ${action.code} retry=${action.retryIn}`;
     case 'drift':

@@ -64,6 +64,8 @@ export function createPlan(initial: PlanConfig): Plan {
   let master = false;
   let masterSince: Milliseconds = 0;
   let allHeldTold = false;
+  /** At least one VIP had to be claimed since this router became master. */
+  let claimedAny = false;
   let claims = 0;
   const serialVnics = new Set<VnicId>();
 
@@ -182,11 +184,12 @@ export function createPlan(initial: PlanConfig): Plan {
     delete vip.retryAt;
     delete vip.error;
     if (!master) return;
+    claimedAny ||= claimed;
     if (!vip.wasHeld) emit({ kind: 'held', address: vip.address, after: now - masterSince, claimed });
     vip.wasHeld = true;
     if (!allHeldTold && vips.every((each) => each.wasHeld && holds(each))) {
       allHeldTold = true;
-      emit({ kind: 'all-held', after: now - masterSince });
+      emit({ kind: 'all-held', after: now - masterSince, claimed: claimedAny });
     }
   }
 
@@ -271,6 +274,7 @@ export function createPlan(initial: PlanConfig): Plan {
     master = on;
     masterSince = now;
     allHeldTold = false;
+    claimedAny = false;
     serialVnics.clear();
     conflictAt = undefined;
     for (const vip of vips) {
@@ -363,6 +367,7 @@ export function createPlan(initial: PlanConfig): Plan {
       ...(sinceAt !== undefined && { sinceAt }),
       held: holds(vip),
       claiming: master && (vip.claim !== undefined || vip.retryAt !== undefined || vip.reading),
+      suspect: vip.lossReads > 0,
       ...(error !== undefined && { error }),
     };
   }

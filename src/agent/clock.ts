@@ -1,0 +1,56 @@
+import type { Milliseconds } from '../dgram-vrrp/index.ts';
+import type { Alarm } from '../ownership/index.ts';
+
+/** The two clocks of a router, injected everywhere so that a simulation can run whole routers. */
+export interface Clock {
+  /** Monotonic; never steps. All timers are on it. */
+  readonly now: () => Milliseconds;
+  /** Unix time in milliseconds, for signatures and for people. */
+  readonly wall: () => Milliseconds;
+  readonly createAlarm: (ring: () => void) => Alarm;
+}
+
+/** The machine's clocks. `now` is CLOCK_MONOTONIC, so that the log lines of two processes can be laid side by side. */
+export const systemClock: Clock = {
+  now: monotonic,
+  wall: Date.now,
+  createAlarm,
+};
+
+function monotonic(): Milliseconds {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** setTimeout takes whole milliseconds and may fire early by a part of one: never ring before the time. */
+function createAlarm(ring: () => void): Alarm {
+  let timeout: NodeJS.Timeout | undefined;
+  let due: Milliseconds | undefined;
+  let closed = false;
+
+  function check(): void {
+    timeout = undefined;
+    if (due === undefined) return;
+    if (due > monotonic()) return wait(due);
+    due = undefined;
+    ring();
+  }
+
+  function wait(at: Milliseconds): void {
+    timeout = setTimeout(check, Math.max(1, Math.ceil(at - monotonic())));
+  }
+
+  return {
+    set(at) {
+      if (closed || at === due) return;
+      due = at;
+      clearTimeout(timeout);
+      timeout = undefined;
+      if (at !== undefined) wait(at);
+    },
+    close() {
+      closed = true;
+      due = undefined;
+      clearTimeout(timeout);
+    },
+  };
+}

@@ -1,0 +1,211 @@
+import { hostname } from 'node:os';
+import { isatty } from 'node:tty';
+import { pino } from 'pino';
+import { deviceOf, formatMistake, type LoadedConfig, loadConfig } from '../config/index.ts';
+import { startControlServer } from '../control/index.ts';
+import { createUdpTransport } from '../dgram-vrrp/index.ts';
+import {
+  bindToDevice,
+  checkKernelSettings,
+  clearReuseAddress,
+  createNotifier,
+  ensureAddress,
+  type Notifier,
+  setTypeOfService,
+  watchLinks,
+} from '../linux/index.ts';
+import { createHistory, createLog, createMetrics, type Log } from '../observe/index.ts';
+import { createOci } from '../oci/index.ts';
+import { systemClock } from './clock.ts';
+import { createHandlers } from './handlers.ts';
+import { serveMetrics } from './metrics-server.ts';
+import { createObserver } from './observer.ts';
+import { createRouter, type Router } from './router.ts';
+import { createStateStore } from './state-store.ts';
+
+/** sysexits(3): the configuration is wrong. */
+export const EXIT_CONFIG = 78;
+
+/** TOS of VRRP adverts: CS6, network control, as keepalived sends them. */
+const TOS_NETWORK_CONTROL = 0xc0;
+/** What journald could not take yet; beyond it lines are dropped rather than kept in memory. */
+const LOG_BUFFER = 1024 * 1024;
+/** While handing over, the owners are read this often. */
+const DRAIN_READ_INTERVAL = 200;
+const STATUS_INTERVAL = 1000;
+
+export interface DaemonOptions {
+  readonly configPath: string;
+  readonly node: string | undefined;
+  readonly version: string;
+}
+
+/** Runs the daemon until it is told to stop. Answers the exit code. */
+export async function runDaemon({ configPath, node, version }: DaemonOptions): Promise<number> {
+  const startedAt = systemClock.now();
+  const result = loadConfig({ path: configPath, node, hostname: hostname() });
+  if (!result.ok) {
+    for (const mistake of result.mistakes) process.stderr.write(`${formatMistake(mistake)}\n`);
+    return EXIT_CONFIG;
+  }
+  const { loaded, warnings } = result;
+  const { config, self } = loaded;
+  const stream = pino.destination({ dest: 2, sync: false, maxLength: LOG_BUFFER });
+  const log = createLog({ ...config.log, isTerminal: isatty(2), write: (line) => stream.write(line) });
+  log({ event: 'started', version, router: self.name, config: configPath });
+  for (const warning of warnings) log({ event: 'config-warning', detail: formatMistake(warning) });
+  reportKernel(loaded, log);
+
+  const history = createHistory();
+  const metrics = createMetrics(version, () => router.status());
+  const observer = createObserver({ log, metrics, history, wall: systemClock.wall });
+  const notifier = createNotifier(process.env);
+  const stateFile = `${process.env['STATE_DIRECTORY'] ?? '/var/lib/failoverd'}/state.json`;
+
+  const links = await watchLinks({
+    onChange: () => {
+      keepAddresses();
+      router.linksChanged();
+    },
+    onAddress: (change) => {
+      if (change.kind === 'address-added') router.addressAppeared(change.address.address);
+    },
+    onError: (error) => log({ event: 'link-watch-failed', detail: error.message }),
+  });
+  const deviceOfAddress = (address: string) => links.addresses().find((entry) => entry.address === address)?.device;
+
+  const router: Router = createRouter({
+    loaded,
+    version,
+    clock: systemClock,
+    random: Math.random,
+    observer,
+    store: createStateStore(stateFile, (detail) => log({ event: 'state-not-saved', file: stateFile, detail })),
+    createOci: (listener) => createOci(config.oci, listener),
+    interfaceState: (device) => links.links().get(device),
+    createTransport: (paths, onDatagram) =>
+      createUdpTransport({
+        port: config.heartbeat.port,
+        paths,
+        onDatagram,
+        now: systemClock.now,
+        configureSocket(fd, stage, path) {
+          if (stage === 'bound') {
+            const device = deviceOfAddress(path.local);
+            if (device !== undefined) bindToDevice(fd, device);
+            setTypeOfService(fd, TOS_NETWORK_CONTROL);
+          } else clearReuseAddress(fd);
+        },
+        onError: (error) => observer.pathFailed(error, systemClock.now()),
+      }),
+  });
+
+  const control = await startControlServer({
+    socketPath: config.control.socket,
+    handlers: createHandlers(router, history),
+    onWarning: (detail) => log({ event: 'control-warning', detail }),
+    onError: (error) => log({ event: 'control-warning', detail: String(error) }),
+  });
+  const metricsServer = serveMetrics(config.metrics, metrics, (detail) => log({ event: 'metrics-failed', detail }));
+  keepAddresses();
+  await router.opened();
+  router.start();
+  notifier.ready(statusLine(router));
+  log({ event: 'ready', after: systemClock.now() - startedAt });
+  const stopNotifying = keepNotifying(notifier, router);
+
+  await untilToldToStop(log);
+  notifier.stopping();
+  await drain(router, config.drainTimeout, log);
+  stopNotifying();
+  metricsServer.close();
+  links.close();
+  await Promise.all([control.close(), router.close()]);
+  log({ event: 'stopped' });
+  stream.flushSync();
+  return 0;
+
+  /** `addresses: static`: every router keeps every VIP, as /32, on its interface. */
+  function keepAddresses(): void {
+    if (config.addresses !== 'static') return;
+    for (const { interfaces } of config.groups) {
+      for (const { name, vips } of interfaces) {
+        const device = deviceOf(self, name);
+        if (!links.links().get(device)?.up) continue;
+        for (const { address } of vips) {
+          if (deviceOfAddress(address) === device) continue;
+          ensureAddress(device, address).then(
+            () => log({ event: 'address-added', interface: name, address }),
+            (error: Error) => log({ event: 'address-failed', interface: name, address, detail: error.message }),
+          );
+        }
+      }
+    }
+  }
+}
+
+function reportKernel({ config, self }: LoadedConfig, log: Log): void {
+  const names = config.groups.flatMap((group) => group.interfaces.map(({ name }) => deviceOf(self, name)));
+  for (const { setting, value, why } of checkKernelSettings([...new Set(names)])) {
+    log({ event: 'kernel-finding', setting, value, detail: why });
+  }
+}
+
+/** One line for `systemctl status`. */
+function statusLine(router: Router): string {
+  const { groups, router: name, alarms } = router.status();
+  const states = groups.map(({ name: group, state, vips }) => {
+    const held = vips.filter(({ holder }) => holder === name).length;
+    return `${group}: ${state}, holds ${held} of ${vips.length} VIPs`;
+  });
+  return [...states, ...(alarms.length > 0 ? [`${alarms.length} alarms, see failoverctl status`] : [])].join('; ');
+}
+
+/** Feeds the watchdog and keeps the status line true. Both come from the heartbeat's thread: if it hangs, they stop. */
+function keepNotifying(notifier: Notifier, router: Router): () => void {
+  let told = '';
+  const status = setInterval(() => {
+    const line = statusLine(router);
+    if (line !== told) notifier.status(line);
+    told = line;
+  }, STATUS_INTERVAL);
+  const { watchdogInterval } = notifier;
+  const watchdog = watchdogInterval && setInterval(() => notifier.watchdog(), watchdogInterval / 2);
+  return () => {
+    clearInterval(status);
+    if (watchdog) clearInterval(watchdog);
+  };
+}
+
+function untilToldToStop(log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    process.on('SIGTERM', () => resolve());
+    process.on('SIGINT', () => resolve());
+    process.on('SIGHUP', () =>
+      log({ event: 'not-served', detail: 'reload (SIGHUP) is not served by this release; restart to apply the file' }),
+    );
+  });
+}
+
+/** Hands over and waits until the VIPs have left, at most for the drain timeout. */
+async function drain(router: Router, timeout: number, log: Log): Promise<void> {
+  const startedAt = systemClock.now();
+  const successor = router.hasSuccessor();
+  router.resign();
+  if (!router.holdsAnything()) return;
+  if (!successor) {
+    log({ event: 'drain-incomplete', detail: 'nobody is ready to take over; the VIPs stay on this router' });
+    return;
+  }
+  log({ event: 'draining', timeout });
+  while (router.holdsAnything()) {
+    const left = startedAt + timeout - systemClock.now();
+    if (left <= 0) {
+      log({ event: 'drain-incomplete', detail: 'the drain timeout is over and some VIPs are still on this router' });
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, Math.min(DRAIN_READ_INTERVAL, left)));
+    await Promise.race([router.verify(), new Promise((resolve) => setTimeout(resolve, left))]);
+  }
+  log({ event: 'drained', after: systemClock.now() - startedAt });
+}

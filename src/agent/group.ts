@@ -1,0 +1,205 @@
+import type { GroupState } from '../control/api.ts';
+import {
+  createElection,
+  type ElectionAction,
+  type ElectionConfig,
+  type ElectionEvent,
+  type Milliseconds,
+  type Successor,
+} from '../dgram-vrrp/index.ts';
+import type { Oci } from '../oci/types.ts';
+import { createOwnership, type PlanAction, type PlanEvent, type VipView } from '../ownership/index.ts';
+import type { Clock } from './clock.ts';
+import type { Observer } from './observer.ts';
+
+/** Copies of a priority 0 advert on every path (DESIGN §4). */
+const RESIGN_COPIES = 3;
+
+export interface GroupOptions {
+  readonly name: string;
+  readonly virtualRouterId: number;
+  readonly vips: readonly string[];
+  readonly election: Omit<ElectionConfig, 'addresses' | 'extensions'>;
+  readonly startupDelay: Milliseconds;
+  readonly verifyInterval: Milliseconds;
+  readonly requestTimeout: Milliseconds;
+  readonly oci: Oci;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly observer: Observer;
+  /** The name of the router with this primary address, for people. */
+  readonly routerAt: (address: string) => string;
+  /** Names the router that should follow when this one resigns; null: nobody could. */
+  readonly chooseSuccessor: () => string | null;
+  /** Sends on every path of every peer. */
+  readonly sendAdvert: (advert: { priority: number; interval: Milliseconds; copies: number }) => void;
+  /** What peers are told of this group changed: tell them now. */
+  readonly tellPeers: () => void;
+  readonly onTransition: (from: GroupState, to: GroupState) => void;
+  /** The object of a VIP is gone: look for it again. */
+  readonly rediscover: () => void;
+}
+
+/** One group on this router: its election and its ownership plan, run together. */
+export interface Group {
+  readonly name: string;
+  readonly virtualRouterId: number;
+  handle(event: ElectionEvent): void;
+  ownership(event: PlanEvent): void;
+  /** Reads every VIP now; resolves when the round is over. */
+  verify(): Promise<void>;
+  /** Gives mastership to this router (planned switchover). */
+  resignTo(target: string): void;
+  state(): GroupState;
+  /** Monotonic time of the last transition. */
+  since(): Milliseconds;
+  effectivePriority(): number;
+  /** Primary address of the master that was heard last. */
+  master(): string | undefined;
+  vips(): readonly VipView[];
+  failedRounds(): number;
+  /** Who was named when this router resigned; null: it did not, or nobody was. */
+  successor(): string | null;
+  close(): void;
+}
+
+export function createGroup(options: GroupOptions): Group {
+  const { name, clock, observer } = options;
+  const election = createElection({
+    ...options.election,
+    addresses: options.vips,
+    extensions: {
+      startupDelay: options.startupDelay,
+      resignCopies: RESIGN_COPIES,
+      namedSuccessor: true,
+      stallRule: true,
+      readiness: true,
+      onlyMasterResigns: true,
+      report: true,
+    },
+  });
+  const ownership = createOwnership({
+    config: {
+      vips: options.vips,
+      verifyInterval: options.verifyInterval,
+      requestTimeout: options.requestTimeout,
+      random: options.random,
+    },
+    oci: options.oci,
+    now: clock.now,
+    createAlarm: clock.createAlarm,
+    onAction: planned,
+  });
+  let since = clock.now();
+  let successor: string | null = null;
+  let requestedSuccessor: string | undefined;
+
+  const alarm = clock.createAlarm(() => {
+    const due = election.nextDeadline();
+    if (due === undefined) return;
+    if (due.timer === 'advert') observer.lateness(clock.now() - due.at);
+    handle({ kind: 'timer', timer: due.timer, generation: due.generation });
+  });
+
+  function handle(event: ElectionEvent): void {
+    const actions = election.handle(clock.now(), event);
+    for (const action of actions) carryOut(action);
+    alarm.set(election.nextDeadline()?.at);
+    // Claims and adverts are on their way by now; telling comes after.
+    for (const action of actions) tell(action);
+  }
+
+  function carryOut(action: ElectionAction): void {
+    switch (action.kind) {
+      case 'send-advert':
+        if (action.priority === 0) nameSuccessor();
+        options.sendAdvert(action);
+        return;
+      case 'activate':
+        successor = null;
+        ownership.handle({ kind: 'master', on: true });
+        return;
+      case 'transition':
+        since = clock.now();
+        if (action.from === 'master') ownership.handle({ kind: 'master', on: false });
+        return;
+      case 'rival':
+        ownership.handle({ kind: 'verify' });
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** The name travels ahead of the priority 0 advert, in a presence: VRRP has no field for it. */
+  function nameSuccessor(): void {
+    successor = requestedSuccessor ?? options.chooseSuccessor();
+    requestedSuccessor = undefined;
+    if (successor !== null) options.tellPeers();
+  }
+
+  function tell(action: ElectionAction): void {
+    const at = clock.now();
+    switch (action.kind) {
+      case 'transition':
+        observer.transition({ group: name, ...action, vips: options.vips, at });
+        options.onTransition(action.from, action.to);
+        options.tellPeers();
+        return;
+      case 'rival':
+        // The one that was just pre-empted may have sent before it heard of us.
+        if (at - since < 2 * options.election.interval) return;
+        observer.rival(name, options.routerAt(action.source), action.priority);
+        return;
+      case 'stalled':
+        observer.log({ event: 'stalled', group: name, late: action.late });
+        return;
+      case 'warn':
+        observer.log({
+          event: 'election-warning',
+          group: name,
+          code: action.code,
+          peer: options.routerAt(action.source),
+        });
+        return;
+      default:
+        return;
+    }
+  }
+
+  function planned(action: PlanAction): void {
+    observer.planned(name, action, clock.now());
+    if (action.kind === 'rediscover') options.rediscover();
+    if (action.kind === 'held' || action.kind === 'drift') options.tellPeers();
+  }
+
+  return {
+    name,
+    virtualRouterId: options.virtualRouterId,
+    handle,
+    ownership: ownership.handle,
+    verify: ownership.verify,
+    resignTo(target) {
+      requestedSuccessor = target;
+      handle({ kind: 'resign' });
+    },
+    state: election.state,
+    since: () => since,
+    effectivePriority: election.effectivePriority,
+    master: () => election.master()?.source,
+    vips: ownership.vips,
+    failedRounds: ownership.failedRounds,
+    successor: () => successor,
+    close() {
+      alarm.close();
+      ownership.close();
+    },
+  };
+}
+
+/** Whom a resignation names, as the receiver sees it. */
+export function successorFor(self: string, routers: number, named: string | null | undefined): Successor {
+  // Two routers: there is nobody else who could follow.
+  if (routers === 2 || named === self) return 'self';
+  return named == null ? 'unknown' : 'other';
+}

@@ -1,0 +1,104 @@
+import type { GroupState } from '../control/api.ts';
+import type { TransportError } from '../dgram-vrrp/index.ts';
+import type { History, Log, LogEvent, Metrics } from '../observe/index.ts';
+import type { PlanAction } from '../ownership/index.ts';
+
+/** What can happen with every datagram is logged at most this often per path and reason; all of it is counted. */
+const REPEATED_LOG_INTERVAL = 60_000;
+
+/** Turns what happens into log lines, metrics and history; the only place that knows all three. */
+export interface Observer {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  transition(entry: {
+    readonly group: string;
+    readonly from: GroupState;
+    readonly to: GroupState;
+    readonly reason: string;
+    readonly vips: readonly string[];
+    readonly at: number;
+  }): void;
+  rival(group: string, peer: string, priority: number): void;
+  planned(group: string, action: PlanAction, at: number): void;
+  rejected(peer: string, path: string, reason: string, at: number): void;
+  presenceFailed(reason: string, at: number): void;
+  pathFailed(error: TransportError, at: number): void;
+  lateness(late: number): void;
+}
+
+export function createObserver(sinks: {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly history: History;
+  readonly wall: () => number;
+}): Observer {
+  const { log, metrics, history, wall } = sinks;
+  const loggedAt = new Map<string, number>();
+
+  function dueAgain(key: string, at: number): boolean {
+    const last = loggedAt.get(key);
+    if (last !== undefined && at - last < REPEATED_LOG_INTERVAL) return false;
+    loggedAt.set(key, at);
+    return true;
+  }
+
+  const emit = (event: LogEvent) => log(event);
+
+  return {
+    log,
+    metrics,
+    transition({ group, from, to, reason, vips, at }) {
+      emit({ event: 'transition', group, from, to, reason, at });
+      metrics.transition(group, to);
+      history.transition({ time: wall(), group, from, to, reason, vips });
+    },
+    rival(group, peer, priority) {
+      emit({ event: 'rival', group, peer, priority });
+      metrics.splitBrain(group);
+    },
+    planned(group, action, at) {
+      switch (action.kind) {
+        case 'claim':
+          metrics.claim(action.target.address);
+          return emit({ event: 'claiming', group, vips: [action.target.address], at });
+        case 'held':
+          if (action.claimed) metrics.vipHeld(action.after);
+          history.held(group, action.address, action.after);
+          return emit({
+            event: 'vip-held',
+            group,
+            vip: action.address,
+            after: action.after,
+            claimed: action.claimed,
+            at,
+          });
+        case 'all-held':
+          if (action.claimed) metrics.failover(action.after);
+          return emit({ event: 'all-held', group, after: action.after, at });
+        case 'claim-failed': {
+          const { address, code, message, retryIn } = action;
+          metrics.claimFailed(address, code);
+          return emit({ event: 'claim-failed', group, vip: address, code, detail: message, retryIn });
+        }
+        case 'drift':
+          metrics.drift(group);
+          return emit({ event: 'drift', group, vip: action.address, vnic: action.vnicId ?? null });
+        default:
+          return;
+      }
+    },
+    rejected(peer, path, reason, at) {
+      metrics.datagramRejected(reason);
+      if (dueAgain(`${path} ${reason}`, at)) emit({ event: 'datagram-rejected', peer, path, reason });
+    },
+    pathFailed({ code, pathId, message }, at) {
+      // A peer whose daemon is down refuses every datagram: peer-silent says that once.
+      if (code === 'refused' || !dueAgain(`${pathId} ${code}`, at)) return;
+      emit({ event: 'path-failed', path: pathId, detail: message });
+    },
+    presenceFailed(reason, at) {
+      if (dueAgain(reason, at)) emit({ event: 'presence-failed', reason });
+    },
+    lateness: metrics.lateness,
+  };
+}

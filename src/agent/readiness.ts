@@ -1,0 +1,33 @@
+import type { InterfaceInventory, OciStatus } from '../oci/types.ts';
+
+/** Rounds of reads without one answer after which the API counts as unreachable. */
+const FAILED_ROUNDS = 2;
+
+/**
+ * Why this router could not claim a group's VIPs now; empty if it could. Each reason is a sentence for the admin.
+ */
+export function whyNotReady(state: {
+  readonly oci: OciStatus;
+  readonly inventory: readonly InterfaceInventory[] | undefined;
+  /** The group's interfaces with their VIPs. */
+  readonly interfaces: readonly { readonly name: string; readonly vips: readonly string[] }[];
+  readonly failedRounds: number;
+}): readonly string[] {
+  if (!state.oci.ready) return [state.oci.reason ?? 'OCI is not ready'];
+  if (state.inventory === undefined) return ['the VNICs and VIPs are still being looked up'];
+  const reasons = state.interfaces.flatMap(({ name, vips }) => missingOf(name, vips, state.inventory ?? []));
+  if (state.failedRounds >= FAILED_ROUNDS) reasons.push('the network API does not answer');
+  return reasons;
+}
+
+function missingOf(name: string, vips: readonly string[], inventory: readonly InterfaceInventory[]): string[] {
+  if (vips.length === 0) return [];
+  const entry = inventory.find((candidate) => candidate.interface === name);
+  if (entry === undefined) return [`${name} was not looked up yet`];
+  if (!entry.ok) return [`${name}: ${entry.message}`];
+  return vips.flatMap((address) => {
+    const found = entry.vips.find((vip) => vip.address === address);
+    if (found?.ok) return [];
+    return [`VIP ${address}: ${found === undefined ? 'was not looked up yet' : found.message}`];
+  });
+}

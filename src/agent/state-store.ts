@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import type { Hold } from './hold.ts';
+
+const stateSchema = z.object({
+  holds: z.record(z.string(), z.object({ target: z.string().nullable(), id: z.number(), origin: z.string() })),
+});
+
+/** What survives a restart. */
+export interface SavedState {
+  /** Group name → the hold of its last planned switchover. */
+  readonly holds: Readonly<Record<string, Hold>>;
+}
+
+/** Keeps the state in one small file, written whole beside its old form and renamed over it. */
+export interface StateStore {
+  /** The saved state; empty when there is none or it cannot be read (`onError` tells). */
+  load(): SavedState;
+  /** Writes in the background; the last call wins. */
+  save(state: SavedState): void;
+}
+
+export function createStateStore(file: string, onError: (detail: string) => void): StateStore {
+  let writing = false;
+  let pending: SavedState | undefined;
+
+  async function write(): Promise<void> {
+    while (pending !== undefined) {
+      const text = `${JSON.stringify(pending)}\n`;
+      pending = undefined;
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(`${file}.new`, text, { mode: 0o600, flush: true });
+      await rename(`${file}.new`, file);
+    }
+  }
+
+  return {
+    load() {
+      try {
+        return stateSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) onError(messageOf(error));
+        return { holds: {} };
+      }
+    },
+    save(state) {
+      pending = state;
+      if (writing) return;
+      writing = true;
+      write()
+        .catch((error: unknown) => onError(messageOf(error)))
+        .finally(() => {
+          writing = false;
+        });
+    },
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,151 @@
+import type { LoadedConfig } from '../config/index.ts';
+import type { GroupReport, RouterReport, StatusReport, VipReport } from '../control/api.ts';
+import type { Milliseconds } from '../dgram-vrrp/index.ts';
+import type { InterfaceInventory, OciStatus } from '../oci/types.ts';
+import { alarmsOf } from './alarms.ts';
+import type { Clock } from './clock.ts';
+import type { Group } from './group.ts';
+import type { HoldBook } from './hold-book.ts';
+import type { Holders } from './holders.ts';
+import type { Interfaces } from './interfaces.ts';
+import type { Peer, Peers } from './peers.ts';
+import { groupOf, masterOf } from './successor.ts';
+
+const SECOND: Milliseconds = 1000;
+
+export interface StatusSources {
+  readonly loaded: LoadedConfig;
+  readonly version: string;
+  readonly uptime: Milliseconds;
+  readonly clock: Clock;
+  readonly ociStatus: OciStatus;
+  /** Group → why this router could not take over; empty if it could. */
+  readonly reasonsNotReady: ReadonlyMap<string, readonly string[]>;
+  readonly interfaces: Interfaces;
+  readonly peers: Peers;
+  readonly groups: readonly Group[];
+  readonly holds: HoldBook;
+  readonly holders: Holders;
+  readonly inventory: readonly InterfaceInventory[] | undefined;
+}
+
+/** The report of `GET /v1/status`: the cluster as this router sees it. */
+export function reportStatus(sources: StatusSources): StatusReport {
+  const { loaded, clock, ociStatus, peers } = sources;
+  const { config, self } = loaded;
+  const routers = config.routers.map(({ name }) => {
+    const peer = peers.get(name);
+    return peer === undefined ? reportSelf(sources) : reportPeer(sources, peer);
+  });
+  const groups = sources.groups.map((group) => reportGroup(sources, group));
+  const { ready, reason, region, tokenExpiresAt } = ociStatus;
+  return {
+    version: sources.version,
+    cluster: config.cluster,
+    router: self.name,
+    time: new Date(clock.wall()).toISOString(),
+    uptime: sources.uptime / SECOND,
+    mode: config.mode,
+    oci: {
+      ready,
+      ...(reason !== undefined && { reason }),
+      ...(region !== undefined && { region }),
+      ...(tokenExpiresAt !== undefined && { tokenExpiresAt: new Date(tokenExpiresAt).toISOString() }),
+    },
+    routers,
+    groups,
+    alarms: alarmsOf(routers, groups, sources.reasonsNotReady, sources.inventory),
+  };
+}
+
+function reportSelf({ loaded, reasonsNotReady, interfaces, groups }: StatusSources): RouterReport {
+  const { config, self } = loaded;
+  return {
+    name: self.name,
+    self: true,
+    alive: true,
+    lastSeen: 0,
+    ready: [...reasonsNotReady.values()].every((reasons) => reasons.length === 0),
+    configMatches: true,
+    paths: [],
+    links: interfaces.links().map(({ name, up }) => ({ interface: name, up })),
+    groups: groups.map((group) => ({
+      group: group.name,
+      state: group.state(),
+      priority: priorityOf(config, group.name, self.name),
+      effectivePriority: group.effectivePriority(),
+    })),
+  };
+}
+
+function reportPeer({ loaded, clock }: StatusSources, peer: Peer): RouterReport {
+  const now = clock.now();
+  const { presence } = peer;
+  // What a silent peer said last is no longer known to be true.
+  const current = peer.alive ? presence : undefined;
+  return {
+    name: peer.name,
+    self: false,
+    alive: peer.alive,
+    lastSeen: peer.lastHeard === undefined ? null : (now - peer.lastHeard) / SECOND,
+    ready: current?.ociReady ?? null,
+    configMatches: presence === undefined ? null : presence.configDigest === loaded.digest,
+    paths: peer.paths.map(({ id, local, peer: address }) => {
+      const heardAt = peer.heardOn.get(id);
+      return { local, peer: address, lastSeen: heardAt === undefined ? null : (now - heardAt) / SECOND };
+    }),
+    links: (current?.links ?? []).map(({ name, up }) => ({ interface: name, up })),
+    groups: loaded.config.groups.map((group) => {
+      const told = current && groupOf(peer, group.virtualRouterId);
+      return {
+        group: group.name,
+        state: told?.state ?? null,
+        priority: priorityOf(loaded.config, group.name, peer.name),
+        effectivePriority: told?.priority ?? null,
+      };
+    }),
+  };
+}
+
+function priorityOf(config: LoadedConfig['config'], group: string, router: string): number {
+  return config.groups.find(({ name }) => name === group)?.priority[router] ?? 0;
+}
+
+function reportGroup(sources: StatusSources, group: Group): GroupReport {
+  const { loaded, clock, peers, holds } = sources;
+  const hold = holds.get(group.name);
+  const config = loaded.config.groups.find(({ name }) => name === group.name);
+  const vips = group.vips();
+  return {
+    name: group.name,
+    virtualRouterId: group.virtualRouterId,
+    state: group.state(),
+    since: wallTimeOf(clock, group.since()),
+    master: masterOf(loaded.self.name, group, peers.all()),
+    hold: hold?.target == null ? null : { target: hold.target, since: new Date(hold.id).toISOString() },
+    vips: (config?.interfaces ?? []).flatMap((entry) =>
+      entry.vips.flatMap(({ address }): VipReport[] => {
+        const vip = vips.find((candidate) => candidate.address === address);
+        if (vip === undefined) return [];
+        const { ownership, router } = sources.holders.holderOf(vip);
+        return [
+          {
+            address,
+            interface: entry.name,
+            holder: router,
+            ownership,
+            since: vip.sinceAt === undefined ? null : wallTimeOf(clock, vip.sinceAt),
+            verified: vip.verifiedAt === undefined ? null : wallTimeOf(clock, vip.verifiedAt),
+            claiming: vip.claiming,
+            ...(vip.error !== undefined && { error: vip.error }),
+          },
+        ];
+      }),
+    ),
+  };
+}
+
+/** Wall clock time of a monotonic instant. */
+function wallTimeOf(clock: Clock, at: Milliseconds): string {
+  return new Date(clock.wall() - (clock.now() - at)).toISOString();
+}

@@ -1,0 +1,35 @@
+import { compareAddresses } from '../dgram-vrrp/index.ts';
+import type { Group } from './group.ts';
+import type { Peer } from './peers.ts';
+
+/** What a peer's last presence says of one group. */
+export function groupOf(peer: Peer, virtualRouterId: number) {
+  return peer.presence?.groups.find((group) => group.virtualRouterId === virtualRouterId);
+}
+
+/** The master as this router knows it: itself, a live peer that says so, or nobody. */
+export function masterOf(self: string, group: Group, peers: readonly Peer[]): string | null {
+  if (group.state() === 'master') return self;
+  return peers.find((peer) => peer.alive && groupOf(peer, group.virtualRouterId)?.state === 'master')?.name ?? null;
+}
+
+/** Why a peer cannot take over now; undefined if it can. */
+export function whyNotSuccessor(peer: Peer, virtualRouterId: number): string | undefined {
+  if (!peer.alive) return `${peer.name} is not heard`;
+  const group = groupOf(peer, virtualRouterId);
+  if (peer.presence === undefined || group === undefined) return `${peer.name} has not told its state yet`;
+  if (group.state === 'fault') return `${peer.name} is in fault: one of its interfaces is down`;
+  if (group.state === 'standby') return `${peer.name} is in standby`;
+  if (group.state === 'init') return `${peer.name} is starting or stopping`;
+  if (!peer.presence.ociReady) return `${peer.name} is not ready: it could not claim the VIPs`;
+  return undefined;
+}
+
+/** The best live ready router to resign to: highest priority, then the greater primary address. */
+export function bestSuccessor(peers: readonly Peer[], virtualRouterId: number): Peer | undefined {
+  const priority = (peer: Peer) => groupOf(peer, virtualRouterId)?.priority ?? 0;
+  const primary = (peer: Peer) => peer.paths[0]?.peer ?? '';
+  return peers
+    .filter((peer) => whyNotSuccessor(peer, virtualRouterId) === undefined)
+    .toSorted((a, b) => priority(b) - priority(a) || compareAddresses(primary(b), primary(a)))[0];
+}

@@ -1,0 +1,195 @@
+import type { GroupState } from '../control/api.ts';
+
+/** How urgent an event is, in the words of the configuration's `log.level`. */
+export type Level = 'error' | 'warn' | 'info' | 'debug';
+
+/** Everything the daemon ever logs: one closed union, so that no message exists that is not written in this file. */
+export type LogEvent =
+  | { readonly event: 'started'; readonly version: string; readonly router: string; readonly config: string }
+  | { readonly event: 'ready'; readonly after: number }
+  | { readonly event: 'config-warning'; readonly detail: string }
+  | { readonly event: 'kernel-finding'; readonly setting: string; readonly value: string; readonly detail: string }
+  | {
+      readonly event: 'transition';
+      readonly group: string;
+      readonly from: GroupState;
+      readonly to: GroupState;
+      readonly reason: string;
+      /** Monotonic milliseconds, to be laid beside a capture. */
+      readonly at: number;
+    }
+  | { readonly event: 'rival'; readonly group: string; readonly peer: string; readonly priority: number }
+  | { readonly event: 'stalled'; readonly group: string; readonly late: number }
+  | { readonly event: 'election-warning'; readonly group: string; readonly code: string; readonly peer: string }
+  | { readonly event: 'peer-heard'; readonly peer: string }
+  | { readonly event: 'peer-silent'; readonly peer: string; readonly silentFor: number }
+  | { readonly event: 'path-failed'; readonly path: string; readonly detail: string }
+  | { readonly event: 'datagram-rejected'; readonly peer: string; readonly path: string; readonly reason: string }
+  | { readonly event: 'presence-failed'; readonly reason: string }
+  | { readonly event: 'config-differs'; readonly peer: string }
+  | { readonly event: 'link'; readonly interface: string; readonly state: 'up' | 'down' | 'missing' }
+  | { readonly event: 'link-watch-failed'; readonly detail: string }
+  | { readonly event: 'address-added'; readonly interface: string; readonly address: string }
+  | {
+      readonly event: 'address-failed';
+      readonly interface: string;
+      readonly address: string;
+      readonly detail: string;
+    }
+  | { readonly event: 'oci-ready'; readonly region: string }
+  | { readonly event: 'oci-not-ready'; readonly detail: string }
+  | { readonly event: 'inventory-missing'; readonly interface: string; readonly vip?: string; readonly detail: string }
+  | { readonly event: 'inventory-complete'; readonly group: string; readonly vips: number }
+  | { readonly event: 'group-ready'; readonly group: string }
+  | { readonly event: 'group-not-ready'; readonly group: string; readonly reasons: readonly string[] }
+  | { readonly event: 'claiming'; readonly group: string; readonly vips: readonly string[]; readonly at: number }
+  | {
+      readonly event: 'vip-held';
+      readonly group: string;
+      readonly vip: string;
+      readonly after: number;
+      readonly claimed: boolean;
+      readonly at: number;
+    }
+  | { readonly event: 'all-held'; readonly group: string; readonly after: number; readonly at: number }
+  | {
+      readonly event: 'claim-failed';
+      readonly group: string;
+      readonly vip: string;
+      readonly code: string;
+      readonly detail: string;
+      readonly retryIn: number;
+    }
+  | { readonly event: 'drift'; readonly group: string; readonly vip: string; readonly vnic: string | null }
+  | { readonly event: 'switchover'; readonly group: string; readonly to: string; readonly origin: string }
+  | { readonly event: 'hold-ended'; readonly group: string; readonly reason: string }
+  | { readonly event: 'state-not-saved'; readonly file: string; readonly detail: string }
+  | { readonly event: 'control-warning'; readonly detail: string }
+  | { readonly event: 'metrics-failed'; readonly detail: string }
+  | { readonly event: 'draining'; readonly timeout: number }
+  | { readonly event: 'drained'; readonly after: number }
+  | { readonly event: 'drain-incomplete'; readonly detail: string }
+  | { readonly event: 'not-served'; readonly detail: string }
+  | { readonly event: 'stopped' };
+
+const milliseconds = (value: number) => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
+
+/** The sentence and the urgency of an event. */
+export function describeEvent(entry: LogEvent): { readonly level: Level; readonly message: string } {
+  switch (entry.event) {
+    case 'started':
+      return info(`failoverd ${entry.version} starts as ${entry.router} with ${entry.config}`);
+    case 'ready':
+      return info(`configuration is valid and all sockets are open after ${milliseconds(entry.after)}`);
+    case 'config-warning':
+      return warn(entry.detail);
+    case 'kernel-finding':
+      return warn(`${entry.setting} is ${entry.value}: ${entry.detail}`);
+    case 'transition':
+      return info(`${entry.group}: ${entry.from} → ${entry.to} (${entry.reason})`);
+    case 'rival':
+      return warn(`${entry.group}: ${entry.peer} is master too, with priority ${entry.priority}, and has to yield`);
+    case 'stalled':
+      return warn(`${entry.group}: this process stood still for ${milliseconds(entry.late)}; listening first`);
+    case 'election-warning':
+      return warn(`${entry.group}: ${electionWarning(entry.code)} (${entry.peer})`);
+    case 'peer-heard':
+      return info(`${entry.peer} is heard`);
+    case 'peer-silent':
+      return warn(`${entry.peer} has been silent for ${milliseconds(entry.silentFor)} on every path`);
+    case 'path-failed':
+      return warn(`heartbeat path ${entry.path}: ${entry.detail}; it is tried again`);
+    case 'datagram-rejected':
+      return warn(`a datagram of ${entry.peer} on ${entry.path} was rejected: ${entry.reason}`);
+    case 'presence-failed':
+      return warn(
+        `peers are not told of this router: its presence is ${entry.reason}; fewer groups or shorter names help`,
+      );
+    case 'config-differs':
+      return warn(`${entry.peer} runs another configuration file than this router`);
+    case 'link':
+      return entry.state === 'up'
+        ? info(`interface ${entry.interface} is up`)
+        : warn(`interface ${entry.interface} is ${entry.state}`);
+    case 'link-watch-failed':
+      return { level: 'error', message: `links are not watched: ${entry.detail}` };
+    case 'address-added':
+      return info(`${entry.address} was added to ${entry.interface}`);
+    case 'address-failed':
+      return warn(`${entry.address} could not be added to ${entry.interface}: ${entry.detail}`);
+    case 'oci-ready':
+      return info(`OCI is ready in ${entry.region}`);
+    case 'oci-not-ready':
+      return warn(`OCI is not ready: ${entry.detail}`);
+    case 'inventory-missing':
+      return warn(
+        `${entry.vip === undefined ? entry.interface : `VIP ${entry.vip} on ${entry.interface}`}: ${entry.detail}`,
+      );
+    case 'inventory-complete':
+      return info(`${entry.group}: all ${entry.vips} VIPs were found in OCI`);
+    case 'group-ready':
+      return info(`${entry.group}: this router could take over now`);
+    case 'group-not-ready':
+      return warn(`${entry.group}: this router could not take over: ${entry.reasons.join('; ')}`);
+    case 'claiming':
+      return info(`${entry.group}: claiming ${entry.vips.join(', ')}`);
+    case 'vip-held':
+      return info(
+        entry.claimed
+          ? `${entry.group}: ${entry.vip} is held, ${milliseconds(entry.after)} after becoming master`
+          : `${entry.group}: ${entry.vip} is held already`,
+      );
+    case 'all-held':
+      return info(`${entry.group}: every VIP is held, ${milliseconds(entry.after)} after becoming master`);
+    case 'claim-failed':
+      return warn(
+        `${entry.group}: ${entry.vip} was not claimed: ${entry.detail}; again in ${milliseconds(entry.retryIn)}`,
+      );
+    case 'drift':
+      return warn(
+        `${entry.group}: ${entry.vip} was taken by ${entry.vnic ?? 'nobody (unassigned)'} and is claimed back`,
+      );
+    case 'switchover':
+      return info(`${entry.group}: ${entry.origin} asks for a planned failover to ${entry.to}`);
+    case 'hold-ended':
+      return info(`${entry.group}: the hold of the planned failover ended (${entry.reason})`);
+    case 'state-not-saved':
+      return warn(`${entry.file} could not be written: ${entry.detail}; a hold would not survive a restart`);
+    case 'control-warning':
+    case 'not-served':
+      return warn(entry.detail);
+    case 'metrics-failed':
+      return warn(`metrics are not served: ${entry.detail}`);
+    case 'draining':
+      return info(`handing over, for at most ${milliseconds(entry.timeout)}`);
+    case 'drained':
+      return info(`every VIP has left after ${milliseconds(entry.after)}`);
+    case 'drain-incomplete':
+      return warn(entry.detail);
+    case 'stopped':
+      return info('stopped');
+  }
+}
+
+function info(message: string) {
+  return { level: 'info', message } as const;
+}
+
+function warn(message: string) {
+  return { level: 'warn', message } as const;
+}
+
+function electionWarning(code: string): string {
+  switch (code) {
+    case 'own-address':
+      return 'an advert with our own address and priority arrived: a reflection, or two routers with one address';
+    case 'two-owners':
+      return 'two routers are configured with priority 255';
+    case 'interval-differs':
+      return 'the master uses another advert interval; it was adopted';
+    case 'interval-mismatch':
+      return 'a VRRPv2 advert with another interval was discarded; configure the same interval everywhere';
+    default:
+      return code;
+  }
+}
