@@ -11,7 +11,7 @@ import { type Exchange, type Job, type Pipeline, sendError } from './exchange.ts
 import { checkFederation } from './federation.ts';
 import { readMetadata } from './metadata.ts';
 import type { ParameterStore } from './parameters.ts';
-import type { Records } from './records.ts';
+import type { OpenRecord, Records } from './records.ts';
 import type { SignedRequest } from './signature.ts';
 import type { TokenService } from './token.ts';
 import type { InstanceSpec, RequestRecord, Topology } from './types.ts';
@@ -102,31 +102,31 @@ export function createServices(parts: ServiceParts): Services {
     const signed: SignedRequest = { method: request.method ?? '', path, headers: request.headers, body };
     finish(
       exchange,
-      () => (federation ? federationJob(exchange, signed) : vcnJob(exchange, signed, connection)),
+      () => (federation ? federationJob(exchange, signed, connection) : vcnJob(exchange, signed, connection)),
       pipeline,
     );
   }
 
-  function federationJob({ record, request }: Exchange, signed: SignedRequest): Job {
+  function federationJob({ record, request }: Exchange, signed: SignedRequest, connection: Connection): Job {
     if (request.method !== 'POST') throw usualError(405);
     if (isNamed(request, 'iaas')) throw usualError(404, 'federation is not served under this name');
     record.operation = 'Federation';
     const lifetime = () => parameters.current().tokenLifetime;
     const { instance, run } = checkFederation(signed, topology, authority, tokens, lifetime, Date.now());
-    record.instance = instance.name;
+    identify(connection, record, instance);
     return { operation: 'Federation', write: false, run };
   }
 
   function vcnJob({ record, request }: Exchange, signed: SignedRequest, connection: Connection): Job {
     if (isNamed(request, 'auth')) throw usualError(404, 'the VCN API is not served under this name');
-    const { pathname, searchParams } = new URL(signed.path, 'https://host');
-    const match = matchOperation(signed.method, pathname);
-    if (match) describe(record, match, state, searchParams);
+    const [path = '', queryText = ''] = signed.path.split('?');
+    const query = new URLSearchParams(queryText);
+    const match = matchOperation(signed.method, path);
+    if (match) describe(record, match, state, query);
     const instance = authenticate(signed, state, tokens, Date.now());
-    record.instance = instance.name;
-    if (connection.handshake) connection.handshake.instance ??= instance.name;
+    identify(connection, record, instance);
     if (!match) throw new ApiError(404, 'NotFound', 'No such resource');
-    return prepare(match, signed, record, searchParams, topology, state, parameters);
+    return prepare(match, signed, record, query, topology, state, parameters);
   }
 
   const options = { key: authority.server.key, cert: authority.server.cert };
@@ -139,6 +139,12 @@ export function createServices(parts: ServiceParts): Services {
     deliverApi: (socket) => apiServer.emit('connection', socket),
     instanceAt,
   };
+}
+
+/** What a request proved about its sender counts more than the address it came from. */
+function identify(connection: Connection, record: OpenRecord, instance: InstanceSpec): void {
+  record.instance = instance.name;
+  if (connection.handshake) connection.handshake.instance ??= instance.name;
 }
 
 /** No timeout and no Keep-Alive header of Node's own: idle connections end as the parameters say. */

@@ -44,7 +44,7 @@ export function matchOperation(method: string, path: string): VcnMatch | undefin
     if (wanted.length !== parts.length) continue;
     if (!wanted.every((part, index) => part === '{id}' || part === parts[index])) continue;
     const index = wanted.indexOf('{id}');
-    return { operation, id: index < 0 ? '' : decodeURIComponent(parts[index] ?? '') };
+    return { operation, id: index < 0 ? '' : (parts[index] ?? '') };
   }
   return undefined;
 }
