@@ -13,8 +13,8 @@ import { createVcnState, type VcnState } from './vcn-state.ts';
 
 export { connectAdmin } from './client.ts';
 export { monotonicNow } from './clock.ts';
-export { type ReferenceOptions, referenceMac, referenceTopology } from './reference-topology.ts';
-export type * from './types.ts';
+export { loopbackSource, type ReferenceOptions, referenceMac, referenceTopology } from './reference-topology.ts';
+export * from './types.ts';
 
 const CONSOLE = { instance: null, request: null };
 
