@@ -161,10 +161,10 @@ export function parseListen(value: string): { readonly host: string; readonly po
   return isHost && port >= 1 && port <= 65_535 ? { host, port } : undefined;
 }
 
-/** An absolute path that fits into a unix socket's address. */
+/** An absolute path that fits into a unix socket's address (107 bytes), also under the hidden name it is made with. */
 export function socketPath() {
-  return text('an absolute path of at most 107 bytes', (value) => {
-    return value.startsWith('/') && !value.includes('\0') && Buffer.byteLength(value) <= 107;
+  return text('an absolute path of at most 99 bytes', (value) => {
+    return value.startsWith('/') && !value.includes('\0') && Buffer.byteLength(value) <= 99;
   });
 }
 

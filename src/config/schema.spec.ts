@@ -149,7 +149,7 @@ const ROWS: MistakeRow[] = [
   {
     name: 'socket',
     changes: [['heartbeat:', 'control: { socket: here.sock }\nheartbeat:']],
-    mistakes: ['f.yaml:5:20: control.socket: is "here.sock", allowed: an absolute path of at most 107 bytes'],
+    mistakes: ['f.yaml:5:20: control.socket: is "here.sock", allowed: an absolute path of at most 99 bytes'],
   },
   {
     name: 'advertise',

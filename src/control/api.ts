@@ -125,6 +125,21 @@ export interface SwitchoverReport {
   readonly groups: readonly { readonly group: string; readonly from: string | null; readonly to: string | null }[];
 }
 
+/** Answer of `standby`: the groups in which the router is in standby now, and those in which it is not. */
+export interface StandbyReport {
+  readonly router: string;
+  readonly on: readonly string[];
+  readonly off: readonly string[];
+}
+
+/** Answer of `POST /v1/reload`; a file with mistakes is the error `bad-config`, and the old one stays. */
+export interface ReloadReport {
+  /** What changed, a sentence each; empty when the file means the same as before. */
+  readonly changes: readonly string[];
+  /** As `failoverd --check` prints them. */
+  readonly warnings: readonly string[];
+}
+
 /** Answer of `POST /v1/verify`: what a fresh read of every VIP said. */
 export interface VerifyReport {
   readonly vips: readonly {
@@ -150,11 +165,16 @@ export interface HistoryEntry {
   readonly claims: readonly { readonly address: string; readonly heldAfter: number | null }[];
 }
 
+/** `GET /v1/history?limit=N`: the newest N transitions (all that are kept without `limit`), oldest first. */
+export interface HistoryReport {
+  readonly entries: readonly HistoryEntry[];
+}
+
 /** Body of every answer that is not 2xx. */
 export interface ErrorReport {
   readonly error: {
-    /** `bad-request`, `refused`, `not-served`, `not-found`, `internal`. */
-    readonly code: 'bad-request' | 'refused' | 'not-served' | 'not-found' | 'internal';
+    /** `bad-request`, `refused`, `bad-config` (of reload), `not-served`, `not-found`, `internal`. */
+    readonly code: 'bad-request' | 'refused' | 'bad-config' | 'not-served' | 'not-found' | 'internal';
     /** What is wrong and what to do, a sentence or two. */
     readonly message: string;
   };

@@ -1,0 +1,188 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { ErrorReport } from './api.ts';
+import { ControlError, type ControlErrorCode, httpStatusOf } from './errors.ts';
+import type { ControlHandlers } from './handlers.ts';
+import { ROUTES, type Route } from './routes.ts';
+import { listenAt } from './socket.ts';
+
+export interface ControlServerOptions {
+  /** Absolute path of the socket. */
+  readonly socketPath: string;
+  readonly handlers: ControlHandlers;
+  /** What an admin should know although the server runs, a sentence. */
+  readonly onWarning: (message: string) => void;
+  /** A handler failed in a way it should not; the client was told `internal`. */
+  readonly onError?: (error: unknown) => void;
+  /** Group whose members may use the socket; `failoverd`. */
+  readonly group?: string;
+  /** `/etc/group`. */
+  readonly groupFile?: string;
+  /** Milliseconds that a request may take; 30 s. */
+  readonly deadline?: number;
+}
+
+export interface ControlServer {
+  readonly socketPath: string;
+  /** Takes the socket away and ends the connections; requests under way get half a second. */
+  close(): Promise<void>;
+}
+
+const MAX_BODY = 64 * 1024;
+const MAX_CONNECTIONS = 64;
+const DEADLINE = 30_000;
+const CLOSING = 500;
+
+/**
+ * Serves HTTP/1.1 with JSON at the socket. Rejects with a `SocketError`: `in-use` when another daemon answers there,
+ * `not-a-socket`, or `unusable`.
+ */
+export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
+  const { socketPath, deadline = DEADLINE } = options;
+  const server = createServer(
+    { requestTimeout: deadline, headersTimeout: Math.min(deadline, 10_000) },
+    (request, response) => {
+      void serve(request, response, options, deadline);
+    },
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  const placed = await listenAt(server, {
+    path: socketPath,
+    group: options.group ?? 'failoverd',
+    groupFile: options.groupFile ?? '/etc/group',
+    onWarning: options.onWarning,
+  });
+  const close = async (): Promise<void> => {
+    await placed.remove();
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    const timer = setTimeout(() => server.closeAllConnections(), CLOSING);
+    await closed;
+    clearTimeout(timer);
+  };
+  return { socketPath, close };
+}
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { handlers, onError }: ControlServerOptions,
+  deadline: number,
+): Promise<void> {
+  const left = new AbortController();
+  response.once('close', () => left.abort());
+  const expired = AbortSignal.timeout(deadline);
+  try {
+    const { route, query } = findRoute(request);
+    const body = await before(expired, readBody(request));
+    const signal = AbortSignal.any([left.signal, expired]);
+    send(response, 200, await before(expired, route.handle(handlers, { query, body, signal })));
+  } catch (error) {
+    if (!(error instanceof ControlError)) onError?.(error);
+    const { status, code, message, headers } = describe(error);
+    const report: ErrorReport = { error: { code, message } };
+    send(response, status, report, headers);
+  }
+}
+
+/** HTTP's own errors, which have a status of their own. */
+class HttpError extends ControlError {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, code: ControlErrorCode, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(code, message);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+function describe(error: unknown) {
+  const internal = {
+    status: 500,
+    code: 'internal' as const,
+    message: 'failoverd made a mistake; its log says which',
+    headers: {},
+  };
+  if (!(error instanceof ControlError)) return internal;
+  const { code, message } = error;
+  // What only a client can find out is no answer of a server.
+  if (code === 'unreachable' || code === 'permission' || code === 'timeout' || code === 'protocol') return internal;
+  return error instanceof HttpError
+    ? { status: error.status, code, message, headers: error.headers }
+    : { status: httpStatusOf(code), code, message, headers: {} };
+}
+
+function findRoute(request: IncomingMessage): { readonly route: Route; readonly query: URLSearchParams } {
+  const target = request.url ?? '/';
+  // A target such as `//` is no path of a URL.
+  const url = URL.canParse(target, 'http://localhost') ? new URL(target, 'http://localhost') : undefined;
+  const routes = ROUTES.filter(({ path }) => path === url?.pathname);
+  const route = routes.find(({ method }) => method === request.method);
+  if (route !== undefined) return { route, query: url?.searchParams ?? new URLSearchParams() };
+  const allowed = routes.map(({ method }) => method).join(', ');
+  if (allowed !== '') {
+    throw new HttpError(405, 'bad-request', `${request.method} is not allowed here, allowed: ${allowed}`, {
+      allow: allowed,
+    });
+  }
+  const known = ROUTES.map(({ method, path }) => `${method} ${path}`).join(', ');
+  throw new ControlError('not-found', `there is nothing at ${JSON.stringify(target.slice(0, 60))}, allowed: ${known}`);
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > MAX_BODY) {
+      // The rest is not read: the connection ends with the answer.
+      throw new HttpError(413, 'bad-request', `the body is larger than ${MAX_BODY} bytes`, { connection: 'close' });
+    }
+    chunks.push(bytes);
+  }
+  const text = Buffer.concat(chunks).toString('utf8');
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ControlError('bad-request', 'the body is not JSON; expected an object, as in {"group": "isv"}', {
+      cause,
+    });
+  }
+}
+
+/** The promise's outcome, or an error when the deadline comes first. */
+function before<T>(expired: AbortSignal, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const expire = (): void => {
+      reject(
+        new HttpError(
+          504,
+          'internal',
+          'this took too long and was given up; failoverctl status shows what became of it',
+          { connection: 'close' },
+        ),
+      );
+    };
+    expired.addEventListener('abort', expire, { once: true });
+    promise.then(resolve, reject).finally(() => expired.removeEventListener('abort', expire));
+  });
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  if (response.destroyed || response.headersSent) return;
+  const text = `${JSON.stringify(body)}\n`;
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    ...headers,
+  });
+  response.end(text);
+}
