@@ -1,0 +1,256 @@
+import { describe, expect, it } from 'vitest';
+import { createCluster } from '../../test/simulation/cluster.ts';
+
+/** Two routers, vrouter1 master and holding everything, everybody ready. */
+async function settled(options: Parameters<typeof createCluster>[0] = {}) {
+  const cluster = createCluster(options);
+  for (let index = 1; index <= (options?.routers ?? 2); index += 1) cluster.start(`vrouter${index}`);
+  await cluster.run(10_000);
+  expect(cluster.masters()).toEqual(['vrouter1']);
+  expect(cluster.holders()).toEqual(['vrouter1', 'vrouter1', 'vrouter1']);
+  expect(cluster.cloud.moves).toEqual([]);
+  return cluster;
+}
+
+const ALL_ON_2 = ['vrouter2', 'vrouter2', 'vrouter2'];
+const ALL_ON_1 = ['vrouter1', 'vrouter1', 'vrouter1'];
+/** 3 × 200 ms and the skew time of priority 100. */
+const MASTER_DOWN = 721.875;
+
+describe('a cluster of two', () => {
+  it('without a fault moves nothing', async () => {
+    const cluster = await settled();
+    await cluster.run(120_000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.cloud.moves).toEqual([]);
+    expect(cluster.router('vrouter1').status().alarms).toEqual([]);
+    expect(cluster.router('vrouter2').status().alarms).toEqual([]);
+  });
+
+  it('a crash is followed after the master down interval', async () => {
+    const cluster = await settled();
+    const crashedAt = cluster.now();
+    await cluster.crash('vrouter1');
+    await cluster.run(MASTER_DOWN + 10);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.holders()).toEqual(ALL_ON_2);
+    expect(cluster.cloud.moves).toHaveLength(3);
+    for (const move of cluster.cloud.moves) expect(move.at).toBeLessThanOrEqual(crashedAt + MASTER_DOWN + 10);
+  });
+
+  for (const device of ['ens3', 'ens5', 'ens6']) {
+    it(`${device} going down is followed at once`, async () => {
+      const cluster = await settled();
+      cluster.setLink('vrouter1', device, false);
+      await cluster.run(10);
+      expect(cluster.masters()).toEqual(['vrouter2']);
+      expect(cluster.holders()).toEqual(ALL_ON_2);
+      expect(cluster.router('vrouter1').status().groups[0]?.state).toBe('fault');
+    });
+  }
+
+  it('the better router takes everything back when its link returns', async () => {
+    const cluster = await settled();
+    cluster.setLink('vrouter1', 'ens5', false);
+    await cluster.run(5000);
+    cluster.setLink('vrouter1', 'ens5', true);
+    await cluster.run(5000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.holders()).toEqual(ALL_ON_1);
+    expect(cluster.cloud.moves).toHaveLength(6);
+  });
+
+  it('a resignation travels on the path that is left', async () => {
+    const cluster = await settled();
+    cluster.cut('vrouter1', 'vrouter2', { path: 0 });
+    cluster.setLink('vrouter1', 'ens3', false);
+    await cluster.run(10);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.holders()).toEqual(ALL_ON_2);
+  });
+
+  it('losing one path changes nothing', async () => {
+    const cluster = await settled();
+    cluster.cut('vrouter1', 'vrouter2', { path: 0 });
+    await cluster.run(30_000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.cloud.moves).toEqual([]);
+    expect(cluster.router('vrouter1').status().alarms).toEqual([
+      'vrouter2 is not heard on the path 172.20.136.130 ← 172.20.136.131',
+    ]);
+  });
+
+  it('both in fault: the holder keeps the VIPs', async () => {
+    const cluster = await settled();
+    cluster.setLink('vrouter1', 'ens5', false);
+    await cluster.run(1000);
+    cluster.setLink('vrouter2', 'ens6', false);
+    await cluster.run(30_000);
+    expect(cluster.masters()).toEqual([]);
+    expect(cluster.holders()).toEqual(ALL_ON_2);
+  });
+
+  it('a stop hands over at once, and the VIPs are seen leaving', async () => {
+    const cluster = await settled();
+    const router = cluster.router('vrouter1');
+    expect(router.hasSuccessor()).toBe(true);
+    router.resign();
+    await cluster.run(10);
+    expect(cluster.holders()).toEqual(ALL_ON_2);
+    const verified = router.verify();
+    await cluster.run(100);
+    await verified;
+    expect(router.holdsAnything()).toBe(false);
+  });
+
+  it('a drift is found and claimed back', async () => {
+    const cluster = await settled();
+    cluster.cloud.assign('10.0.0.4', 'vrouter2');
+    await cluster.run(12_000);
+    expect(cluster.holders()).toEqual(ALL_ON_1);
+    expect(cluster.cloud.moves).toHaveLength(1);
+  });
+
+  it('verify reports where every VIP is', async () => {
+    const cluster = await settled();
+    cluster.cloud.assign('10.0.0.4', 'vrouter2');
+    const verified = cluster.router('vrouter1').verify();
+    await cluster.run(100);
+    const { vips } = await verified;
+    expect(vips.map(({ address, result }) => [address, result])).toEqual([
+      ['172.20.136.132', 'ok'],
+      ['10.0.0.4', 'reclaiming'],
+      ['10.0.0.36', 'ok'],
+    ]);
+    await cluster.run(2000);
+    expect(cluster.holders()).toEqual(ALL_ON_1);
+  });
+});
+
+describe('planned switchover', () => {
+  it('hands over at once and nobody pre-empts until failback', async () => {
+    const cluster = await settled();
+    const report = cluster.router('vrouter1').switchover.failover({});
+    expect(report).toEqual({ groups: [{ group: 'isv', from: 'vrouter1', to: 'vrouter2' }] });
+    await cluster.run(10);
+    expect(cluster.holders()).toEqual(ALL_ON_2);
+    await cluster.run(60_000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.cloud.moves).toHaveLength(3);
+    expect(cluster.router('vrouter2').status().groups[0]?.hold?.target).toBe('vrouter2');
+
+    cluster.router('vrouter2').switchover.failback({});
+    await cluster.run(2000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.holders()).toEqual(ALL_ON_1);
+    expect(cluster.cloud.moves).toHaveLength(6);
+  });
+
+  it('may be asked for on the backup', async () => {
+    const cluster = await settled();
+    const report = cluster.router('vrouter2').switchover.failover({ to: 'vrouter2' });
+    expect(report).toEqual({ groups: [{ group: 'isv', from: 'vrouter1', to: 'vrouter2' }] });
+    await cluster.run(10);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.holders()).toEqual(ALL_ON_2);
+  });
+
+  it('is refused when the target could not take over', async () => {
+    const cluster = await settled();
+    cluster.setLink('vrouter2', 'ens5', false);
+    await cluster.run(2000);
+    expect(() => cluster.router('vrouter1').switchover.failover({})).toThrow(/vrouter2 is in fault/);
+    expect(() => cluster.router('vrouter1').switchover.failover({ to: 'vrouter9' })).toThrow(/there is no router/);
+    expect(() => cluster.router('vrouter1').switchover.failover({ to: 'vrouter1' })).toThrow(/master of isv already/);
+    await cluster.run(10_000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+  });
+
+  it('the hold survives a restart of the better router', async () => {
+    const cluster = await settled();
+    cluster.router('vrouter1').switchover.failover({});
+    await cluster.run(2000);
+    await cluster.crash('vrouter1');
+    await cluster.run(5000);
+    cluster.start('vrouter1');
+    await cluster.run(30_000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.cloud.moves).toHaveLength(3);
+  });
+
+  it('the hold ends when its target dies', async () => {
+    const cluster = await settled();
+    cluster.router('vrouter1').switchover.failover({});
+    await cluster.run(2000);
+    await cluster.crash('vrouter2');
+    await cluster.run(5000);
+    expect(cluster.holders()).toEqual(ALL_ON_1);
+    expect(cluster.router('vrouter1').status().groups[0]?.hold).toBe(null);
+  });
+});
+
+describe('an API that fails', () => {
+  it('is claimed through as soon as it recovers', async () => {
+    const cluster = await settled();
+    for (const router of ['vrouter1', 'vrouter2']) cluster.cloud.fail(router, 'throttled');
+    await cluster.crash('vrouter1');
+    await cluster.run(20_000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.holders()).toEqual(ALL_ON_1);
+    cluster.cloud.fail('vrouter2', undefined);
+    await cluster.run(2100);
+    expect(cluster.holders()).toEqual(ALL_ON_2);
+  });
+
+  it('does not demote a master', async () => {
+    const cluster = await settled();
+    cluster.cloud.fail('vrouter1', 'server-error');
+    await cluster.run(60_000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.cloud.moves).toEqual([]);
+    expect(cluster.router('vrouter2').status().routers[0]?.ready).toBe(false);
+  });
+
+  it('absent metadata at boot: ready peers win, and it recovers', async () => {
+    const cluster = createCluster();
+    cluster.cloud.setReady('vrouter1', false);
+    cluster.start('vrouter1');
+    cluster.start('vrouter2');
+    await cluster.run(10_000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.holders()).toEqual(ALL_ON_2);
+    expect(cluster.router('vrouter1').status().oci.reason).toBe('metadata is absent');
+    cluster.cloud.setReady('vrouter1', true);
+    await cluster.run(10_000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.holders()).toEqual(ALL_ON_1);
+  });
+});
+
+describe('a cluster of three', () => {
+  it('the best of the rest follows a crash, and only it', async () => {
+    const cluster = await settled({ routers: 3 });
+    await cluster.crash('vrouter1');
+    await cluster.run(5000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.cloud.moves).toHaveLength(3);
+  });
+
+  it('a resignation names its successor, which follows at once', async () => {
+    const cluster = await settled({ routers: 3 });
+    cluster.setLink('vrouter1', 'ens6', false);
+    await cluster.run(10);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.holders()).toEqual(ALL_ON_2);
+  });
+
+  it('a planned failover may name any of them', async () => {
+    const cluster = await settled({ routers: 3 });
+    cluster.router('vrouter2').switchover.failover({ to: 'vrouter3' });
+    await cluster.run(20);
+    expect(cluster.masters()).toEqual(['vrouter3']);
+    await cluster.run(20_000);
+    expect(cluster.masters()).toEqual(['vrouter3']);
+    expect(cluster.holders()).toEqual(['vrouter3', 'vrouter3', 'vrouter3']);
+  });
+});

@@ -1,0 +1,168 @@
+import type { InterfaceState } from '../../src/agent/interfaces.ts';
+import { createObserver } from '../../src/agent/observer.ts';
+import { createRouter, type Router } from '../../src/agent/router.ts';
+import type { SavedState } from '../../src/agent/state-store.ts';
+import type { Config, LoadedConfig } from '../../src/config/index.ts';
+import { createMemoryNetwork } from '../../src/dgram-vrrp/index.ts';
+import { createHistory, createMetrics, type LogEvent } from '../../src/observe/index.ts';
+import { type Cloud, createCloud } from './cloud.ts';
+import { createVirtualTime } from './virtual-time.ts';
+
+const ROUTERS = [
+  { name: 'vrouter1', addresses: ['172.20.136.130', '10.0.0.2'], priority: 200 },
+  { name: 'vrouter2', addresses: ['172.20.136.131', '10.0.0.3'], priority: 100 },
+  { name: 'vrouter3', addresses: ['172.20.136.133', '10.0.0.5'], priority: 50 },
+];
+export const VIPS = [
+  { interface: 'ens3', address: '172.20.136.132' },
+  { interface: 'ens5', address: '10.0.0.4' },
+  { interface: 'ens6', address: '10.0.0.36' },
+];
+const GROUP = 'isv';
+
+/** The reference deployment: whole routers over a network and an OCI in memory, on a clock that is moved by hand. */
+export interface Cluster {
+  readonly cloud: Cloud;
+  /** Every log event with its time and router. */
+  readonly events: readonly { readonly at: number; readonly router: string; readonly event: LogEvent }[];
+  now(): number;
+  run(duration: number): Promise<void>;
+  start(name: string): void;
+  /** Gone without a word. */
+  crash(name: string): Promise<void>;
+  setLink(name: string, device: string, up: boolean): void;
+  /** Loses everything between two routers on one path, or on all; both ways unless `oneWay`. */
+  cut(from: string, to: string, options?: { path?: number; oneWay?: boolean }): void;
+  heal(from: string, to: string): void;
+  router(name: string): Router;
+  /** Names of the routers that are master. */
+  masters(): readonly string[];
+  /** Router that holds each VIP. */
+  holders(): readonly (string | undefined)[];
+}
+
+export function createCluster(options: { routers?: number; latency?: number; config?: Partial<Config> } = {}): Cluster {
+  const members = ROUTERS.slice(0, options.routers ?? 2);
+  const time = createVirtualTime(async () => {
+    network.deliver();
+    // A call to OCI takes a handful of turns from its answer to the plan.
+    for (let turn = 0; turn < 12; turn += 1) await Promise.resolve();
+    network.deliver();
+  });
+  const network = createMemoryNetwork({ now: time.now, random: () => 0.5 });
+  const cloud = createCloud({ time, vips: VIPS, holder: 'vrouter1', latency: options.latency ?? 5 });
+  const running = new Map<string, Router>();
+  const saved = new Map<string, SavedState>();
+  const down = new Set<string>();
+  const events: { at: number; router: string; event: LogEvent }[] = [];
+
+  const config = { ...referenceConfig(members), ...options.config };
+
+  function link(name: string, device: string): InterfaceState {
+    return { up: !down.has(`${name} ${device}`), mac: `02:00:${name}:${device}` };
+  }
+
+  function start(name: string): void {
+    const self = config.routers.find((router) => router.name === name);
+    if (self === undefined) throw new Error(`no router ${name}`);
+    const loaded: LoadedConfig = { config, self, file: 'test', digest: '0011223344556677' };
+    const observer = createObserver({
+      log: (event) => events.push({ at: time.now(), router: name, event }),
+      metrics: createMetrics('test', () => router.status()),
+      history: createHistory(),
+      wall: time.wall,
+    });
+    const router: Router = createRouter({
+      loaded,
+      version: 'test',
+      clock: time,
+      random: () => 0.5,
+      observer,
+      store: { load: () => saved.get(name) ?? { holds: {} }, save: (state) => saved.set(name, state) },
+      createTransport: (paths, receive) =>
+        Object.assign(network.attach(paths, receive), { opened: async () => {}, rebind: () => {} }),
+      createOci: (listener) => cloud.connect(name, listener),
+      interfaceState: (device) => link(name, device),
+    });
+    running.set(name, router);
+    router.start();
+  }
+
+  function router(name: string): Router {
+    const found = running.get(name);
+    if (found === undefined) throw new Error(`${name} does not run`);
+    return found;
+  }
+
+  function eachDirection(
+    [from, to]: readonly [string, string],
+    { path, oneWay }: { path?: number; oneWay?: boolean },
+    apply: (source: string, destination: string) => void,
+  ): void {
+    const addresses = (name: string) => members.find((member) => member.name === name)?.addresses ?? [];
+    addresses(from).forEach((source, index) => {
+      const destination = addresses(to)[index];
+      if (destination === undefined || (path !== undefined && path !== index)) return;
+      apply(source, destination);
+      if (!oneWay) apply(destination, source);
+    });
+  }
+
+  return {
+    cloud,
+    events,
+    now: time.now,
+    run: (duration) => time.advanceTo(time.now() + duration),
+    start,
+    async crash(name) {
+      const gone = router(name);
+      running.delete(name);
+      await gone.close();
+    },
+    setLink(name, device, up) {
+      if (up) down.delete(`${name} ${device}`);
+      else down.add(`${name} ${device}`);
+      router(name).linksChanged();
+    },
+    cut: (from, to, cutOptions = {}) => eachDirection([from, to], cutOptions, network.cut),
+    heal: (from, to) => eachDirection([from, to], {}, network.heal),
+    router,
+    masters: () => [...running].filter(([, each]) => each.status().groups[0]?.state === 'master').map(([name]) => name),
+    holders: () => VIPS.map(({ address }) => cloud.holder(address)),
+  };
+}
+
+function referenceConfig(members: typeof ROUTERS): Config {
+  const auth = {
+    keys: [{ id: 1, secret: new Uint8Array(32).fill(7) }],
+    activeKey: 1,
+    mode: 'enforce',
+    timeWindow: 5000,
+  } as const;
+  const heartbeat = { version: 3, interval: 200, advertise: 'vips', auth } as const;
+  return {
+    cluster: 'isv-pod',
+    routers: members.map(({ name, addresses }) => ({ name, addresses, interfaces: {} })),
+    heartbeat: { ...heartbeat, transport: 'udp', port: 8112, minTtl: 255 },
+    groups: [
+      {
+        name: GROUP,
+        virtualRouterId: 51,
+        priority: Object.fromEntries(members.map(({ name, priority }) => [name, priority])),
+        preempt: true,
+        preemptDelay: 0,
+        interfaces: VIPS.map((vip) => ({ name: vip.interface, vips: [{ address: vip.address }] })),
+        heartbeat,
+      },
+    ],
+    mode: 'active',
+    oci: { region: 'auto', requestTimeout: 2000, connections: 24, verifyInterval: 10_000 },
+    addresses: 'static',
+    kernel: 'report',
+    startupDelay: 2000,
+    drainTimeout: 10_000,
+    metrics: { host: '127.0.0.1', port: 9112 },
+    control: { socket: '/run/failoverd/control.sock' },
+    log: { level: 'info', format: 'json' },
+  };
+}
