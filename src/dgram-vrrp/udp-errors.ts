@@ -39,9 +39,6 @@ export function transportErrorCode(cause: unknown): TransportErrorCode {
   switch (errnoOf(cause)) {
     case 'EADDRNOTAVAIL':
       return 'address-missing';
-    // From sendmsg on a socket whose bound address was removed: the route look-up refuses the source.
-    case 'EINVAL':
-      return 'address-missing';
     // ENXIO: a device that is being removed.
     case 'ENODEV':
     case 'ENXIO':
@@ -53,6 +50,7 @@ export function transportErrorCode(cause: unknown): TransportErrorCode {
       return 'permission';
     case 'ECONNREFUSED':
       return 'refused';
+    // ENETUNREACH is also what a socket gets whose own address was removed; it works on when the address returns.
     // ENOPROTOOPT: ICMP protocol unreachable. ENETDOWN, EHOSTDOWN: the link or the neighbour is down.
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
