@@ -62,7 +62,7 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
   const notifier = createNotifier(process.env);
   const stateFile = `${process.env['STATE_DIRECTORY'] ?? '/var/lib/failoverd'}/state.json`;
 
-  const links = await watchLinks({
+  const links = watchLinks({
     onChange: () => {
       keepAddresses();
       router.linksChanged();
@@ -110,7 +110,7 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
   keepAddresses();
   await router.opened();
   router.start();
-  notifier.ready(statusLine(router));
+  notifier.ready();
   log({ event: 'ready', after: systemClock.now() - startedAt });
   const stopNotifying = keepNotifying(notifier, router);
 
@@ -146,7 +146,7 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
 
 function reportKernel({ config, self }: LoadedConfig, log: Log): void {
   const names = config.groups.flatMap((group) => group.interfaces.map(({ name }) => deviceOf(self, name)));
-  for (const { setting, value, why } of checkKernelSettings([...new Set(names)])) {
+  for (const { setting, value, why } of checkKernelSettings({ devices: [...new Set(names)] })) {
     log({ event: 'kernel-finding', setting, value, detail: why });
   }
 }
@@ -170,7 +170,7 @@ function keepNotifying(notifier: Notifier, router: Router): () => void {
     told = line;
   }, STATUS_INTERVAL);
   const { watchdogInterval } = notifier;
-  const watchdog = watchdogInterval && setInterval(() => notifier.watchdog(), watchdogInterval / 2);
+  const watchdog = watchdogInterval && setInterval(() => notifier.watchdog(), watchdogInterval);
   return () => {
     clearInterval(status);
     if (watchdog) clearInterval(watchdog);

@@ -21,6 +21,8 @@ export {
   signDatagram,
   type Verified,
 } from './auth-hmac.ts';
+export { createElection } from './election.ts';
+export type * from './election-types.ts';
 export { TRAILER_LENGTH } from './hmac-trailer.ts';
 export { type DatagramKind, datagramKind, virtualRouterIdOf } from './kind.ts';
 export { decodeAdvert, encodeAdvert, sameAddresses } from './packet.ts';

@@ -32,7 +32,7 @@ const PATIENCE: Readonly<Record<CallName, number>> = {
 const SLACK: Milliseconds = 500;
 
 /** The heap of the SDK with 24 connections is below 20 MB; a small young generation keeps the resident size down. */
-const LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 4 } as const;
+const LIMITS = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 2 } as const;
 
 interface Pending {
   readonly settle: (answer: Calls[CallName]['answer']) => void;
