@@ -48,7 +48,7 @@ export async function listenAt(server: Server, options: SocketOptions): Promise<
   let directory: string | undefined;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-    directory = await mkdtemp(join(dirname(path), '.'));
+    directory = await mkdtemp(join(dirname(path), '.control-'));
     const hidden = join(directory, 's');
     await listen(server, hidden);
     await giveToGroup(hidden, options);
