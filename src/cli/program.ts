@@ -1,0 +1,78 @@
+import { Command, type CommanderError, Option } from 'commander';
+import { version } from '../../package.json';
+import { registerConfig } from './commands/config.ts';
+import { registerFailback } from './commands/failback.ts';
+import { registerFailover } from './commands/failover.ts';
+import { registerHistory } from './commands/history.ts';
+import { registerKeygen } from './commands/keygen.ts';
+import { registerReload } from './commands/reload.ts';
+import { registerStandby } from './commands/standby.ts';
+import { registerStatus } from './commands/status.ts';
+import { registerVerify } from './commands/verify.ts';
+import { type CliContext, type CommandResult, examples, type Register } from './context.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+
+const COMMANDS: readonly Register[] = [
+  registerStatus,
+  registerFailover,
+  registerFailback,
+  registerStandby,
+  registerVerify,
+  registerReload,
+  registerHistory,
+  registerConfig,
+  registerKeygen,
+];
+
+/** Commands that are promised and not offered yet, and what does for now. */
+const LATER: Readonly<Record<string, string>> = {
+  watch: 'until then: watch -n 1 failoverctl status',
+  freeze: 'until then: systemctl stop failoverd on the routers that must not claim, the backups first',
+  doctor: 'until then: failoverctl status lists what is wrong, failoverctl config check checks the file',
+  'import-keepalived':
+    'until then: write the file after docs/failoverd.example.yaml, failoverctl config check checks it',
+};
+
+/** The command line of failoverctl; `done` gets the exit code of the command that ran. */
+export function makeProgram(context: CliContext, done: (result: CommandResult) => void): Command {
+  const program = new Command('failoverctl')
+    .description('See and steer the failover of virtual routers. Ask any router of the cluster.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: context.stdout,
+      writeErr: context.stderr,
+      outputError: (text, write) => write(explainUsage(text)),
+    })
+    .addOption(new Option('--socket <path>', 'control socket of the daemon').default('/run/failoverd/control.sock'))
+    .showHelpAfterError('(failoverctl --help lists the commands, failoverctl COMMAND --help explains one)')
+    .addHelpText(
+      'after',
+      examples(
+        'failoverctl status',
+        'failoverctl failover --wait',
+        'failoverctl config check /etc/failoverd/failoverd.yaml',
+      ),
+    )
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 the operation failed, 2 wrong usage, 69 daemon not reachable, 77 permission denied, 78 bad configuration',
+    );
+  for (const register of COMMANDS) register(program, context, done);
+  return program;
+}
+
+/** What commander found wrong, with a word on commands that are still to come. */
+function explainUsage(text: string): string {
+  const name = /unknown command '([^']+)'/.exec(text)?.[1];
+  const later = name !== undefined && Object.hasOwn(LATER, name) ? LATER[name] : undefined;
+  if (later !== undefined) return `failoverctl: ${name} comes in a later release; ${later}\n`;
+  return text.replace(/^error: /, 'failoverctl: ');
+}
+
+/** Help and version end well, everything else that commander throws is wrong usage. */
+export function exitCodeOfUsage({ code }: CommanderError): ExitCode {
+  return code === 'commander.helpDisplayed' || code === 'commander.version' ? EXIT.done : EXIT.usage;
+}
