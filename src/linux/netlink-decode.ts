@@ -177,7 +177,7 @@ function decodeAddress(removed: boolean, body: DataView): NetlinkBody {
 /** struct nlmsgerr: a negative errno, then the request's header, its body unless capped, then attributes. */
 function decodeAnswer(flags: number, body: DataView): NetlinkBody {
   if (body.byteLength < 4) return malformed('short-body');
-  const errno = -body.getInt32(0, true);
+  const errno = Math.abs(body.getInt32(0, true));
   if ((flags & NLM_F_ACK_TLVS) === 0 || body.byteLength < 4 + HEADER_LENGTH) return { kind: 'answer', errno };
   const echoed = (flags & NLM_F_CAPPED) === 0 ? align(body.getUint32(4, true)) : HEADER_LENGTH;
   const detail = decodeAttributes(body, 4 + echoed)?.get(NLMSGERR_ATTR_MSG);
