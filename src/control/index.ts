@@ -3,6 +3,7 @@
  * socket.ts puts the socket in place), client.ts speaks it. failoverctl imports client.ts alone: it starts faster.
  */
 export * from './api.ts';
+export { type ControlClient, type ControlClientOptions, createControlClient } from './client.ts';
 export { ControlError, type ControlErrorCode } from './errors.ts';
 export type { ControlHandlers } from './handlers.ts';
 export { type ControlServer, type ControlServerOptions, startControlServer } from './server.ts';

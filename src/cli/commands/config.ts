@@ -6,6 +6,7 @@ const DEFAULT_FILE = '/etc/failoverd/failoverd.yaml';
 export const registerConfig: Register = (program, context, done) => {
   const config = program
     .command('config')
+    .helpCommand(false)
     .description('Work with the configuration file; no daemon is needed.')
     .summary('check a configuration, print its JSON Schema')
     .addHelpText('after', examples('failoverctl config check', 'failoverctl config schema > failoverd.schema.json'));
