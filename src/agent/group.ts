@@ -88,7 +88,7 @@ export function createGroup(options: GroupOptions): Group {
     oci: options.oci,
     now: clock.now,
     createAlarm: clock.createAlarm,
-    onAction: planned,
+    onActions: planned,
   });
   let since = clock.now();
   let successor: string | null = null;
@@ -142,7 +142,7 @@ export function createGroup(options: GroupOptions): Group {
     const at = clock.now();
     switch (action.kind) {
       case 'transition':
-        observer.transition({ group: name, ...action, vips: options.vips, at });
+        observer.transition({ group: name, ...action, vips: ownership.vips(), at });
         options.onTransition(action.from, action.to);
         options.tellPeers();
         return;
@@ -167,10 +167,10 @@ export function createGroup(options: GroupOptions): Group {
     }
   }
 
-  function planned(action: PlanAction): void {
-    observer.planned(name, action, clock.now());
-    if (action.kind === 'rediscover') options.rediscover();
-    if (action.kind === 'held' || action.kind === 'drift') options.tellPeers();
+  function planned(actions: readonly PlanAction[]): void {
+    observer.planned(name, actions, clock.now());
+    if (actions.some(({ kind }) => kind === 'rediscover')) options.rediscover();
+    if (actions.some(({ kind }) => kind === 'held' || kind === 'drift')) options.tellPeers();
   }
 
   return {

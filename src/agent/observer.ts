@@ -15,11 +15,11 @@ export interface Observer {
     readonly from: GroupState;
     readonly to: GroupState;
     readonly reason: string;
-    readonly vips: readonly string[];
+    readonly vips: readonly { readonly address: string; readonly held: boolean }[];
     readonly at: number;
   }): void;
   rival(group: string, peer: string, priority: number): void;
-  planned(group: string, action: PlanAction, at: number): void;
+  planned(group: string, actions: readonly PlanAction[], at: number): void;
   rejected(peer: string, path: string, reason: string, at: number): void;
   presenceFailed(reason: string, at: number): void;
   pathFailed(error: TransportError, at: number): void;
@@ -44,6 +44,35 @@ export function createObserver(sinks: {
 
   const emit = (event: LogEvent) => log(event);
 
+  function tell(group: string, action: PlanAction, at: number): void {
+    switch (action.kind) {
+      case 'held':
+        if (action.claimed) metrics.vipHeld(action.after);
+        history.held(group, action.address, action.after);
+        return emit({
+          event: 'vip-held',
+          group,
+          vip: action.address,
+          after: action.after,
+          claimed: action.claimed,
+          at,
+        });
+      case 'all-held':
+        if (action.claimed) metrics.failover(action.after);
+        return emit({ event: 'all-held', group, after: action.after, at });
+      case 'claim-failed': {
+        const { address, code, message, retryIn } = action;
+        metrics.claimFailed(address, code);
+        return emit({ event: 'claim-failed', group, vip: address, code, detail: message, retryIn });
+      }
+      case 'drift':
+        metrics.drift(group);
+        return emit({ event: 'drift', group, vip: action.address, vnic: action.vnicId ?? null });
+      default:
+        return;
+    }
+  }
+
   return {
     log,
     metrics,
@@ -56,36 +85,11 @@ export function createObserver(sinks: {
       emit({ event: 'rival', group, peer, priority });
       metrics.splitBrain(group);
     },
-    planned(group, action, at) {
-      switch (action.kind) {
-        case 'claim':
-          metrics.claim(action.target.address);
-          return emit({ event: 'claiming', group, vips: [action.target.address], at });
-        case 'held':
-          if (action.claimed) metrics.vipHeld(action.after);
-          history.held(group, action.address, action.after);
-          return emit({
-            event: 'vip-held',
-            group,
-            vip: action.address,
-            after: action.after,
-            claimed: action.claimed,
-            at,
-          });
-        case 'all-held':
-          if (action.claimed) metrics.failover(action.after);
-          return emit({ event: 'all-held', group, after: action.after, at });
-        case 'claim-failed': {
-          const { address, code, message, retryIn } = action;
-          metrics.claimFailed(address, code);
-          return emit({ event: 'claim-failed', group, vip: address, code, detail: message, retryIn });
-        }
-        case 'drift':
-          metrics.drift(group);
-          return emit({ event: 'drift', group, vip: action.address, vnic: action.vnicId ?? null });
-        default:
-          return;
-      }
+    planned(group, actions, at) {
+      const vips = actions.flatMap((action) => (action.kind === 'claim' ? [action.target.address] : []));
+      for (const vip of vips) metrics.claim(vip);
+      if (vips.length > 0) emit({ event: 'claiming', group, vips, at });
+      for (const action of actions) tell(group, action, at);
     },
     rejected(peer, path, reason, at) {
       metrics.datagramRejected(reason);

@@ -46,6 +46,8 @@ interface ArmedTimer {
   readonly generation: number;
   readonly armedAt: Milliseconds;
   readonly at: Milliseconds;
+  /** What it waits for, from the configuration and priority of the moment it is asked. */
+  readonly wait: () => Milliseconds;
 }
 
 type AdvertEvent = Extract<ElectionEvent, { kind: 'advert' }>;
@@ -81,16 +83,22 @@ export function createElection(initial: ElectionConfig): Election {
 
   const preempts = () => config.preempt && !hold && (ready || !extensions().readiness);
 
-  const masterDown = () =>
-    masterDownInterval({ version: config.version, priority: effectivePriority(), interval: activeInterval });
+  const timing = () => ({ version: config.version, priority: effectivePriority(), interval: activeInterval });
+  const masterDown = () => masterDownInterval(timing());
+  const skew = () => skewTime(timing());
+  /** At start: long enough to hear whoever is there, even when the network comes up late. */
+  const listening = () => (extensions().startupDelay ?? 0) + masterDown();
 
   // Timers
 
-  function arm(timer: ElectionTimer, after: Milliseconds, since = now): void {
+  function arm(timer: ElectionTimer, wait: () => Milliseconds, since = now): void {
+    const after = wait();
     generation += 1;
-    timers.set(timer, { timer, generation, armedAt: since, at: since + after });
+    timers.set(timer, { timer, generation, armedAt: since, at: since + after, wait });
     emit({ kind: 'arm', timer, generation, after });
   }
+
+  const interval = () => config.interval;
 
   const disarm = (timer: ElectionTimer) => timers.delete(timer);
 
@@ -119,7 +127,7 @@ export function createElection(initial: ElectionConfig): Election {
     advertise();
     emit({ kind: 'activate', addresses: config.addresses });
     emit({ kind: 'announce', addresses: config.addresses });
-    arm('advert', config.interval);
+    arm('advert', interval);
     enter('master', reason);
   }
 
@@ -154,8 +162,7 @@ export function createElection(initial: ElectionConfig): Election {
         heard = undefined;
         activeInterval = config.interval;
       }
-      const listening = reason === 'startup' ? (extensions().startupDelay ?? 0) : 0;
-      arm('master-down', listening + masterDown());
+      arm('master-down', reason === 'startup' ? listening : masterDown);
       enter('backup', reason);
     }
   }
@@ -202,7 +209,7 @@ export function createElection(initial: ElectionConfig): Election {
       return;
     }
     cancel('preempt');
-    arm('master-down', skewTime({ version: config.version, priority: effectivePriority(), interval: activeInterval }));
+    arm('master-down', skew);
   }
 
   function advertAsBackup(advert: AdvertEvent): void {
@@ -214,12 +221,12 @@ export function createElection(initial: ElectionConfig): Election {
     if (worse && preempts()) {
       if (config.preemptDelay === 0) return;
       adopt(advert);
-      if (!timers.has('preempt')) arm('preempt', config.preemptDelay);
+      if (!timers.has('preempt')) arm('preempt', () => config.preemptDelay);
     } else {
       cancel('preempt');
       adopt(advert);
     }
-    arm('master-down', masterDown());
+    arm('master-down', masterDown);
   }
 
   /** RFC 9568 §6.4.3: the greater address wins between equal priorities. */
@@ -232,7 +239,7 @@ export function createElection(initial: ElectionConfig): Election {
   function advertAsMaster(advert: AdvertEvent): void {
     if (advert.priority === 0) {
       advertise();
-      arm('advert', config.interval);
+      arm('advert', interval);
       return;
     }
     if (advert.priority === effectivePriority() && compareAddresses(advert.source, config.address) === 0) {
@@ -247,7 +254,7 @@ export function createElection(initial: ElectionConfig): Election {
       cancel('advert');
       emit({ kind: 'deactivate', addresses: config.addresses });
       adopt(advert);
-      arm('master-down', masterDown());
+      arm('master-down', masterDown);
       enter('backup', reason);
       return;
     }
@@ -277,17 +284,17 @@ export function createElection(initial: ElectionConfig): Election {
     if (extensions().stallRule && late > limit) {
       if (extensions().report) emit({ kind: 'stalled', late });
       if (timer === 'advert') {
-        arm('advert', Math.min(RESUME_DELAY, config.interval));
+        arm('advert', () => Math.min(RESUME_DELAY, config.interval));
       } else {
         disarm('preempt');
-        arm('master-down', masterDown());
+        arm('master-down', masterDown);
       }
       return;
     }
     if (timer === 'advert') {
       advertise();
       // From when it was due, not from when it fired: a timer's lateness must not slow the heartbeat down.
-      arm('advert', config.interval, late < config.interval ? armed.at : now);
+      arm('advert', interval, late < config.interval ? armed.at : now);
     } else {
       becomeMaster(timer === 'preempt' ? 'preempt-delay-expired' : 'no-response');
     }
@@ -298,7 +305,7 @@ export function createElection(initial: ElectionConfig): Election {
   /** The time already waited counts: a reload never restarts the election. */
   function rearmMasterDown(): void {
     const armed = timers.get('master-down');
-    if (armed !== undefined) arm('master-down', masterDown(), armed.armedAt);
+    if (armed !== undefined) arm('master-down', armed.wait, armed.armedAt);
   }
 
   function readinessChanged(value: boolean): void {
@@ -328,7 +335,7 @@ export function createElection(initial: ElectionConfig): Election {
     if (heard === undefined || next.version === 2) activeInterval = next.interval;
     if (state === 'master') {
       advertise();
-      arm('advert', config.interval);
+      arm('advert', interval);
     } else if (state === 'backup') {
       rearmMasterDown();
     }
@@ -364,7 +371,7 @@ export function createElection(initial: ElectionConfig): Election {
       case 'resign':
         if (state !== 'master') return;
         resign();
-        arm('master-down', masterDown());
+        arm('master-down', masterDown);
         return enter('backup', 'switchover');
       case 'reconfigure':
         return reconfigured(event.config);

@@ -15,7 +15,8 @@ export interface History {
     readonly from: GroupState;
     readonly to: GroupState;
     readonly reason: string;
-    readonly vips: readonly string[];
+    /** As they are now: what is held already needs no claim. */
+    readonly vips: readonly { readonly address: string; readonly held: boolean }[];
   }): void;
   /** A VIP was held, so many milliseconds after the group's last transition to master. */
   held(group: string, address: string, after: number): void;
@@ -29,7 +30,7 @@ export function createHistory(): History {
   return {
     transition({ time, group, from, to, reason, vips }) {
       const claims = new Map<string, number | null>();
-      if (to === 'master') for (const vip of vips) claims.set(vip, null);
+      if (to === 'master') for (const { address, held } of vips) claims.set(address, held ? 0 : null);
       entries.unshift({ time: new Date(time).toISOString(), group, from, to, reason, claims });
       entries.length = Math.min(entries.length, KEPT);
     },

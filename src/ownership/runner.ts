@@ -14,8 +14,8 @@ export interface OwnershipOptions {
   /** Monotonic time. */
   readonly now: () => Milliseconds;
   readonly createAlarm: (ring: () => void) => Alarm;
-  /** Told of every action after it was carried out: logs, metrics, history, discovery. */
-  readonly onAction: (action: PlanAction) => void;
+  /** Told of what was carried out, afterwards: logs, metrics, history, discovery. */
+  readonly onActions: (actions: readonly PlanAction[]) => void;
 }
 
 /** The plan of one group together with the API it talks to. */
@@ -30,7 +30,7 @@ export interface Ownership {
 
 /** Runs the plan: carries out its actions through the OCI side and feeds the answers back. */
 export function createOwnership(options: OwnershipOptions): Ownership {
-  const { oci, now, onAction } = options;
+  const { oci, now, onActions } = options;
   const plan = createPlan(options.config);
   const alarm = options.createAlarm(() => handle({ kind: 'timer' }));
   let roundWaiters: (() => void)[] = [];
@@ -41,7 +41,7 @@ export function createOwnership(options: OwnershipOptions): Ownership {
     const actions = plan.handle(now(), event);
     // Every request leaves before anything is told: logging must not stand between two claims.
     for (const action of actions) carryOut(action);
-    for (const action of actions) onAction(action);
+    if (actions.length > 0) onActions(actions);
     alarm.set(plan.nextDeadline());
   }
 
