@@ -113,7 +113,10 @@ export function createService(options: OciOptions, listener: OciListener): Servi
       case 'discover': {
         const { client, subnets } = connected();
         client.expectVips(message.ask.reduce((sum, asked) => sum + asked.vips.length, 0));
-        return discover({ metadata, client, onRecord: subnets.learn }, message.ask);
+        const found = await discover({ metadata, client, onRecord: subnets.learn }, message.ask);
+        // Several discoveries, one per group, add up.
+        client.expectVips(subnets.known().length);
+        return found;
       }
       case 'updatePrivateIp':
         return learning(connected(), updatePrivateIp(connected().client, message.ask, sendBy));
