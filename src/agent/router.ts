@@ -200,11 +200,15 @@ export function createRouter(options: RouterOptions): Router {
 
   function presenceHeard(path: Path, presence: Presence): void {
     const differed = configDiffers(path.peerName);
+    const previous = peers.get(path.peerName)?.presence;
     peers.presence(path.peerName, presence, clock.now());
     if (configDiffers(path.peerName) && !differed) observer.log({ event: 'config-differs', peer: path.peerName });
     for (const told of presence.groups) {
       const group = groups.find(({ virtualRouterId }) => virtualRouterId === told.virtualRouterId);
       if (group === undefined) continue;
+      const before = previous?.groups.find(({ virtualRouterId }) => virtualRouterId === told.virtualRouterId);
+      // A VIP moved: our record of it is old, and so is the etag that our next claim would need.
+      if (before !== undefined && before.vips.join() !== told.vips.join()) group.ownership({ kind: 'verify' });
       holders.learn(path.peerName, group.vips(), told.vips);
       if (told.hold !== null) switchover.heard(group, told.hold);
       if (told.successor === self.name) followNamed(group, path);

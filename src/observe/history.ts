@@ -20,7 +20,7 @@ export interface History {
   }): void;
   /** A VIP was held, so many milliseconds after the group's last transition to master. */
   held(group: string, address: string, after: number): void;
-  /** Newest first, at most `limit`. */
+  /** Oldest first, the last `limit`. */
   entries(limit?: number): readonly HistoryEntry[];
 }
 
@@ -31,15 +31,15 @@ export function createHistory(): History {
     transition({ time, group, from, to, reason, vips }) {
       const claims = new Map<string, number | null>();
       if (to === 'master') for (const { address, held } of vips) claims.set(address, held ? 0 : null);
-      entries.unshift({ time: new Date(time).toISOString(), group, from, to, reason, claims });
-      entries.length = Math.min(entries.length, KEPT);
+      entries.push({ time: new Date(time).toISOString(), group, from, to, reason, claims });
+      if (entries.length > KEPT) entries.shift();
     },
     held(group, address, after) {
-      const last = entries.find((entry) => entry.group === group && entry.to === 'master');
+      const last = entries.findLast((entry) => entry.group === group && entry.to === 'master');
       if (last?.claims.get(address) === null) last.claims.set(address, after);
     },
     entries(limit = KEPT) {
-      return entries.slice(0, limit).map((entry) => ({
+      return entries.slice(-limit).map((entry) => ({
         ...entry,
         claims: [...entry.claims].map(([address, heldAfter]) => ({ address, heldAfter })),
       }));
