@@ -8,7 +8,6 @@ import { exitText, type FlowRow, type Mark, type Measures, type VipRow } from '.
 
 /** Longest excerpt of the daemons' logs in one timeline. */
 const LOG_LINES = 30;
-const LEVEL_INFO = 30;
 
 /** Everything recorded since a step began. */
 export interface StepRecords {
@@ -102,14 +101,14 @@ function trafficMarks(records: StepRecords): Mark[] {
   });
 }
 
-function logText({ fields, text }: LogLine): string {
+/** A line of a daemon's log; events that matter carry the very time at which they happened. */
+function logMark(router: string, { at, fields, text }: LogLine): Mark {
+  const happened = fields?.['at'];
   const message = fields?.['msg'];
-  return typeof message === 'string' ? message : text;
-}
-
-function worthTelling({ fields }: LogLine): boolean {
-  const level = fields?.['level'];
-  return typeof level !== 'number' || level >= LEVEL_INFO;
+  return {
+    at: typeof happened === 'number' ? happened : at,
+    text: `${router} logs: ${typeof message === 'string' ? message : text}`,
+  };
 }
 
 function daemonMarks(lab: Lab, since: number): Mark[] {
@@ -124,9 +123,7 @@ function daemonMarks(lab: Lab, since: number): Mark[] {
     const exit = daemon.ended();
     if (exit !== null && exit.at >= since) marks.push({ at: exit.at, text: `${daemon.router}: ${exitText(exit)}` });
     for (const line of daemon.log) {
-      if (line.at >= since && worthTelling(line)) {
-        lines.push({ at: line.at, text: `${daemon.router} logs: ${logText(line)}` });
-      }
+      if (line.at >= since && line.fields?.['level'] !== 'debug') lines.push(logMark(daemon.router, line));
     }
   }
   return [...marks, ...lines.sort((a, b) => a.at - b.at).slice(0, LOG_LINES)];
