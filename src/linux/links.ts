@@ -106,10 +106,13 @@ export function watchLinks(options: LinkWatcherOptions): LinkWatcher {
       case 'malformed':
         throw badReply('rtnetlink', `message cannot be read (${message.reason})`);
       case 'done':
-        if (dumped) finishDump(message.interrupted);
-        return;
       case 'answer':
-        if (dumped && message.errno !== 0) throw errorFromErrno(message.errno, `dump of ${dumping}`, message.detail);
+        if (!dumped) return;
+        if (message.errno !== 0) {
+          const detail = message.kind === 'answer' ? message.detail : undefined;
+          throw errorFromErrno(message.errno, `dump of ${dumping}`, detail);
+        }
+        if (message.kind === 'done') finishDump(message.interrupted);
         return;
       default:
         if (dumped && message.interrupted) incomplete = true;

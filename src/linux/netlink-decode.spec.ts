@@ -44,7 +44,7 @@ describe('decodeMessages', () => {
           operationalState: 2,
         },
       },
-      { kind: 'done' },
+      { kind: 'done', errno: 0 },
     ]);
   });
 
@@ -53,7 +53,7 @@ describe('decodeMessages', () => {
       { kind: 'address', removed: false, address: { index: 1, address: '127.0.0.1', prefixLength: 8, flags: 0x80 } },
       { kind: 'address', removed: false, address: { index: 3, address: '10.0.0.4', prefixLength: 28, flags: 0x80 } },
       { kind: 'address', removed: false, address: { index: 1, address: '::1', prefixLength: 128, flags: 0x80 } },
-      { kind: 'done' },
+      { kind: 'done', errno: 0 },
     ]);
   });
 

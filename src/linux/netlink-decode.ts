@@ -49,8 +49,8 @@ export type MalformedReason = 'short-header' | 'bad-length' | 'short-body' | 'ba
 export type NetlinkBody =
   | { readonly kind: 'link'; readonly removed: boolean; readonly link: LinkMessage }
   | { readonly kind: 'address'; readonly removed: boolean; readonly address: AddressMessage }
-  /** The end of a dump. */
-  | { readonly kind: 'done' }
+  /** The end of a dump; errno is not 0 if it broke off. */
+  | { readonly kind: 'done'; readonly errno: number }
   /** The answer to a request: errno 0 is the acknowledgement, `detail` the kernel's own words. */
   | { readonly kind: 'answer'; readonly errno: number; readonly detail?: string }
   | { readonly kind: 'other'; readonly type: number }
@@ -124,7 +124,7 @@ function decodeBody(type: number, flags: number, body: DataView): NetlinkBody {
     case RTM_DELADDR:
       return decodeAddress(type === RTM_DELADDR, body);
     case NLMSG_DONE:
-      return { kind: 'done' };
+      return { kind: 'done', errno: body.byteLength < 4 ? 0 : Math.abs(body.getInt32(0, true)) };
     case NLMSG_ERROR:
       return decodeAnswer(flags, body);
     default:
