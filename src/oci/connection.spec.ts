@@ -94,6 +94,21 @@ describe('createConnection', () => {
     await until(() => sockets.length === 2);
   });
 
+  it('does not take the late close of a socket given up for the loss of its successor', async () => {
+    for (let round = 1; round <= 5; round += 1) {
+      await idle();
+      const controller = new AbortController();
+      const hanging = send('/hang', controller.signal);
+      await until(() => requests.length === round);
+      controller.abort(new Error('late'));
+      await expect(hanging).rejects.toThrow('late');
+    }
+    await idle();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(connection.state()).toBe('idle');
+    expect(sockets).toHaveLength(6);
+  });
+
   it('says why it cannot be opened, and goes on trying', async () => {
     await idle();
     const { port } = server.address() as AddressInfo;

@@ -45,6 +45,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const agent = createAgent(origin, () => socket);
   let socket: Socket | undefined;
   let state: ConnectionState = 'opening';
+  let openedAt: Milliseconds = 0;
   let lastUsed: Milliseconds = 0;
   let failures = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -63,26 +64,30 @@ export function createConnection(options: ConnectionOptions): Connection {
         openSocket(origin, signal),
       );
       if (state === 'closed') return void opened.destroy();
-      const openedAt = monotonic();
       socket = opened;
-      lastUsed = openedAt;
-      opened.once('close', () => {
-        socket = undefined;
-        if (monotonic() - openedAt > SHORT_LIFE) failures = 0;
-        // While busy the request ends first and then sees that the socket is gone.
-        if (state === 'idle') reopen();
-      });
+      openedAt = lastUsed = monotonic();
+      const gone = () => {
+        // While busy the request ends first and then sees it. And one given up closes after its successor has opened.
+        if (socket === opened && state === 'idle') reopen();
+      };
+      // The other end says goodbye a little before the socket is closed: nothing may be sent in between.
+      opened.once('end', gone);
+      opened.once('close', gone);
       change('idle');
     } catch (error) {
       reopen(faultOfNetwork('connecting', origin.host, error));
     }
   }
 
-  /** The first time at once, then with growing pauses until a connection holds. */
+  /** Gives the socket up and opens another: the first time at once, then with growing pauses until a connection holds. */
   function reopen(fault?: OciFault): void {
     if (state === 'closed') return;
+    socket?.destroy();
+    if (socket && monotonic() - openedAt > SHORT_LIFE) failures = 0;
+    socket = undefined;
     const delay = failures === 0 && !fault ? 0 : backoff(failures, Math.random());
     failures += 1;
+    clearTimeout(timer);
     timer = setTimeout(() => void open(), delay);
     timer.unref();
     change('broken', fault);
