@@ -32,8 +32,8 @@ export interface LinkWatcher {
 }
 
 const DEFAULT_RECEIVE_BUFFER_BYTES = 1 << 20;
-/** Datagrams read in one turn of the event loop: under 1 ms on one core. */
-const DATAGRAMS_PER_TURN = 64;
+/** Datagrams read in one turn of the event loop: 0.3 ms of one core, and 4 ms before V8 has compiled anything. */
+const DATAGRAMS_PER_TURN = 32;
 const FIRST_DUMP_DEADLINE_MS = 1000;
 const DUMP_DEADLINE_MS = 1000;
 const REOPEN_DELAY_MS = 100;

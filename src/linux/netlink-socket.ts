@@ -42,6 +42,8 @@ const SOL_NETLINK = 270;
 const NETLINK_EXT_ACK = 11;
 /** netlink_dump() in the kernel fills at most 32 KiB at a time. */
 const BUFFER_BYTES = 65_536;
+/** Shared: what is decoded from it is copied before anything else can be received. */
+const buffer = new Uint8Array(BUFFER_BYTES);
 
 /** struct sockaddr_nl: family, padding, port id (0: the kernel), groups. */
 function socketAddress(groups: number): Uint8Array {
@@ -75,7 +77,6 @@ export function openNetlink(groups: number, receiveBufferBytes?: number): Netlin
 }
 
 function netlinkSocket(fd: number, portId: number): NetlinkSocket {
-  const buffer = new Uint8Array(BUFFER_BYTES);
   const from = new Uint8Array(128);
   const sender = new DataView(from.buffer);
   let open = true;
