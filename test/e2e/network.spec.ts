@@ -61,12 +61,12 @@ test('one VIP moves without the others: only the flows that need it change their
 
 test('a VIP on a dead link loses its packets, and they are counted', async () => {
   await moveTo('vrouter1');
-  await lab.setLink('vrouter1', 'ens6', 'down');
+  lab.links.setLink('vrouter1', 'ens6', 'down');
   await sleep(300);
   const start = now();
   await sleep(300);
   const [first, second] = await lab.traffic.report(start);
-  await lab.setLink('vrouter1', 'ens6', 'up');
+  lab.links.setLink('vrouter1', 'ens6', 'up');
   expect(first).toMatchObject({ flow: 'mgmt to cust1', lost: 0 });
   expect(second?.lost).toBe(second?.sent);
   expect(second?.longest?.end).toBeNull();

@@ -6,7 +6,7 @@ import type { Admin, ParametersPatch } from '../oci-simulator/types.ts';
 import { type Advert, startCapture } from './capture.ts';
 import { configText } from './config.ts';
 import { removeNamespaces } from './namespaces.ts';
-import { createNetwork, setCarrier, setLink } from './network.ts';
+import { createLinkSwitch, createNetwork, type LinkSwitch } from './network.ts';
 import { WORK } from './paths.ts';
 import { type LabPlan, referencePlan } from './plan.ts';
 import {
@@ -51,10 +51,7 @@ export interface Lab {
   failoverctl(router: string, args: readonly string[], timeout?: number): Promise<Finished>;
   /** `failoverctl status --json` on a router; undefined while its daemon does not answer. */
   status(router: string): Promise<StatusReport | undefined>;
-  /** `ip link set` on a router. */
-  setLink(router: string, nic: string, state: 'up' | 'down'): Promise<void>;
-  /** Pulls or plugs the cables of a router: all, or some interfaces' only. */
-  setCarrier(router: string, state: 'up' | 'down', nics?: readonly string[]): Promise<void>;
+  readonly links: LinkSwitch;
   stop(): Promise<void>;
 }
 
@@ -91,6 +88,7 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
     startTraffic(plan),
     startCapture(HEARTBEAT_PORT),
   ]);
+  const links = createLinkSwitch(plan);
   const daemons: Daemon[] = [];
   const current = (router: string): Daemon | undefined =>
     daemons.findLast((daemon) => daemon.router === router && daemon.ended() === null);
@@ -118,15 +116,14 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
       const answer = await failoverctl(router, ['status', '--json'], 5_000);
       return answer.stdout.startsWith('{') ? (JSON.parse(answer.stdout) as StatusReport) : undefined;
     },
-    setLink: (router, nic, state) => setLink(plan, router, nic, state),
-    setCarrier: (router, state, nics = plan.segments.map((segment) => segment.interface)) =>
-      setCarrier(router, nics, state),
+    links,
     async stop() {
       for (const daemon of daemons) if (daemon.ended() === null) daemon.kill('SIGKILL');
       await Promise.all(daemons.map((daemon) => daemon.exit));
       traffic.stop();
       capture.stop();
       simulator.stop();
+      links.stop();
       await cleanUp();
     },
   };

@@ -1,5 +1,6 @@
 /** `scripts/lab`: see USAGE. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { hold, keep, takeDown, tellHolder } from './keep.ts';
 import { cleanUp } from './lab.ts';
@@ -37,23 +38,39 @@ function passThrough(command: readonly string[]): Promise<number> {
   });
 }
 
-/** Removes the lab when the user has had enough. */
-function cleanUpOnSignals(): void {
+/**
+ * Removes the lab when the user has had enough. In a process of its own, while this one stands still: a scenario under
+ * way would go on building.
+ */
+function cleanUpOnSignals(unlock: () => void): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
       process.stderr.write(`\n${signal}: removing the lab\n`);
-      cleanUp().finally(() => process.exit(EXIT_INTERRUPTED));
+      unlock();
+      spawnSync(process.execPath, [fileURLToPath(import.meta.url), '--clean'], { stdio: 'inherit' });
+      process.exit(EXIT_INTERRUPTED);
     });
   }
+}
+
+/** Removes what a lab left behind, unless one is up. */
+async function clean(): Promise<number> {
+  const unlock = await lockLab(0);
+  await cleanUp();
+  unlock();
+  return 0;
 }
 
 async function runScenarios(only: readonly string[], interval: string | undefined): Promise<number> {
   const unknown = only.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
   if (unknown.length > 0) return fail(`no scenario is called ${unknown.join(', ')}: see scripts/lab --list`);
   const chosen = only.length === 0 ? SCENARIOS : SCENARIOS.filter(({ name }) => only.includes(name));
-  const paint = createPaint(process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined);
+  const paint = createPaint(
+    process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
+    process.stdout.columns,
+  );
   const unlock = await lockLab(0);
-  cleanUpOnSignals();
+  cleanUpOnSignals(unlock);
   const outcomes: ScenarioOutcome[] = [];
   for (const scenario of chosen) {
     const outcome = await perform(scenario, interval);
@@ -90,6 +107,7 @@ async function main(argv: readonly string[]): Promise<number> {
       interval: { type: 'string' },
       keep: { type: 'boolean', default: false },
       hold: { type: 'boolean', default: false },
+      clean: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -101,6 +119,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (values.help) process.stdout.write(USAGE);
   else if (values.list)
     process.stdout.write(SCENARIOS.map(({ name, title }) => `${name.padEnd(18)}${title}\n`).join(''));
+  else if (values.clean) return clean();
   else if (values.hold) return hold(values.interval);
   else if (values.keep) return keep(values.interval);
   else return runScenarios(values.only, values.interval);

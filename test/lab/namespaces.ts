@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { attempt, run } from './run.ts';
@@ -32,6 +33,22 @@ function leftovers(directory: string): string[] {
 export async function ipBatch(namespace: string | undefined, lines: readonly string[]): Promise<void> {
   const where = namespace === undefined ? [] : ['-n', namespace];
   await run(['ip', ...where, '-batch', '-'], { input: `${lines.join('\n')}\n` });
+}
+
+/** An `ip` command inside a namespace that waits for its next line: what it does happens at once, not after its start. */
+export interface IpShell {
+  do(lines: readonly string[]): void;
+  stop(): void;
+}
+
+export function openIpShell(namespace: string): IpShell {
+  const child = spawn('ip', ['-n', namespace, '-force', '-batch', '-'], { stdio: ['pipe', 'ignore', 'inherit'] });
+  // It ends with its namespace, which may be before the last line was read.
+  child.stdin.on('error', () => {});
+  return {
+    do: (lines) => void child.stdin.write(`${lines.join('\n')}\n`),
+    stop: () => void child.stdin.end(),
+  };
 }
 
 /** Makes a namespace that forwards, does not check reverse paths and has no IPv6. */

@@ -10,7 +10,7 @@
  * neighbour entries there, which the OCI simulator rewrites when a VIP moves to another VNIC. So a packet takes the
  * router that holds the VIP, and no gratuitous ARP changes that, as in OCI.
  */
-import { createNamespace, ipBatch, namespaceOf, OCI, VCN } from './namespaces.ts';
+import { createNamespace, ipBatch, namespaceOf, OCI, openIpShell, VCN } from './namespaces.ts';
 import { type LabHost, type LabPlan, type LabRouter, type Segment, TRANSIT } from './plan.ts';
 
 /** Instance metadata, on every router. */
@@ -133,17 +133,27 @@ export async function createNetwork(plan: LabPlan, hosts: string): Promise<void>
   await createRouteTables(plan);
 }
 
-/** `ip link set` inside a router, and what its network manager does when a link comes back: the routes. */
-export async function setLink(plan: LabPlan, router: string, nic: string, state: 'up' | 'down'): Promise<void> {
-  const segment = plan.segments.find((candidate) => candidate.interface === nic);
-  const routes = state === 'up' && segment !== undefined ? routesOver(plan, segment) : [];
-  await ipBatch(namespaceOf(router), [`link set ${nic} ${state}`, ...routes]);
+/** Takes links away and gives them back. */
+export interface LinkSwitch {
+  /** `ip link set` inside a router, and what its network manager does when a link comes back: the routes. */
+  setLink(router: string, nic: string, state: 'up' | 'down'): void;
+  /** Pulls cables of a router, or plugs them in again. The router itself sees its carrier go. */
+  setCarrier(router: string, nics: readonly string[], state: 'up' | 'down'): void;
+  stop(): void;
 }
 
-/** Pulls the cables of a router, or plugs them in again. The router itself sees its carrier go. */
-export async function setCarrier(router: string, nics: readonly string[], state: 'up' | 'down'): Promise<void> {
-  await ipBatch(
-    VCN,
-    nics.map((nic) => `link set ${portOf(router, nic)} ${state}`),
-  );
+export function createLinkSwitch(plan: LabPlan): LinkSwitch {
+  const vcn = openIpShell(VCN);
+  const routers = new Map(plan.routers.map(({ name }) => [name, openIpShell(namespaceOf(name))]));
+  return {
+    setLink(router, nic, state) {
+      const segment = plan.segments.find((candidate) => candidate.interface === nic);
+      const routes = state === 'up' && segment !== undefined ? routesOver(plan, segment) : [];
+      routers.get(router)?.do([`link set ${nic} ${state}`, ...routes]);
+    },
+    setCarrier: (router, nics, state) => vcn.do(nics.map((nic) => `link set ${portOf(router, nic)} ${state}`)),
+    stop() {
+      for (const shell of [vcn, ...routers.values()]) shell.stop();
+    },
+  };
 }

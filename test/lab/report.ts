@@ -8,11 +8,13 @@ export interface Paint {
   readonly dim: (text: string) => string;
   readonly good: (text: string) => string;
   readonly bad: (text: string) => string;
+  /** Columns of the terminal: a longer line of a timeline is cut. */
+  readonly width: number;
 }
 
-export function createPaint(colours: boolean): Paint {
+export function createPaint(colours: boolean, width = 150): Paint {
   const wrap = (code: number) => (text: string) => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);
-  return { bold: wrap(1), dim: wrap(2), good: wrap(32), bad: wrap(31) };
+  return { bold: wrap(1), dim: wrap(2), good: wrap(32), bad: wrap(31), width };
 }
 
 const left = (title: string): Column => ({ title, align: 'left' });
@@ -27,6 +29,10 @@ function after(at: number | null, measures: Measures): string {
   return milliseconds(at === null ? null : at - measures.faultAt);
 }
 
+function shorten(line: string, width: number): string {
+  return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
+}
+
 function worstOutage(step: StepOutcome): number | null {
   const outages = step.flows.map(({ outage }) => outage).filter((outage) => outage !== null);
   return outages.length === 0 ? null : Math.max(...outages);
@@ -35,7 +41,7 @@ function worstOutage(step: StepOutcome): number | null {
 function renderStep(step: StepOutcome, paint: Paint): string[] {
   const { faultAt } = step.measures;
   const timeline = step.timeline.map(({ at, text }) => {
-    const line = `${(at - faultAt).toFixed(1).padStart(10)} ms  ${text}`;
+    const line = shorten(`${(at - faultAt).toFixed(1).padStart(10)} ms  ${text}`, paint.width);
     if (at === faultAt) return paint.bold(line);
     return / logs: /.test(text) ? paint.dim(line) : line;
   });

@@ -7,7 +7,9 @@ export const carrierLost: Scenario = {
     {
       title: 'the far end of ens3 of vrouter1 goes down',
       expect: { master: 'vrouter2', moves: 1 },
-      act: ({ lab }) => lab.setCarrier('vrouter1', 'down', ['ens3']),
+      async act({ lab }) {
+        lab.links.setCarrier('vrouter1', ['ens3'], 'down');
+      },
       async after({ lab, since, check }) {
         const nics = lab.plan.routers.find(({ name }) => name === 'vrouter1')?.nics;
         const resigned = lab.adverts.filter(({ at, priority }) => at >= since && priority === 0);
@@ -19,7 +21,9 @@ export const carrierLost: Scenario = {
     {
       title: 'the cable is plugged in again',
       expect: { master: 'vrouter1', moves: 1, warm: false },
-      act: ({ lab }) => lab.setCarrier('vrouter1', 'up', ['ens3']),
+      async act({ lab }) {
+        lab.links.setCarrier('vrouter1', ['ens3'], 'up');
+      },
     },
   ],
 };

@@ -9,7 +9,9 @@ function linkDown(nic: string): Scenario {
       {
         title: `ip link set ${nic} down on vrouter1`,
         expect: { master: 'vrouter2', moves: 1 },
-        act: ({ lab }) => lab.setLink('vrouter1', nic, 'down'),
+        async act({ lab }) {
+          lab.links.setLink('vrouter1', nic, 'down');
+        },
         async after({ lab, check }) {
           const status = await lab.status('vrouter2');
           const router = status?.routers.find(({ name }) => name === 'vrouter1');
@@ -27,7 +29,9 @@ function linkDown(nic: string): Scenario {
         title: `ip link set ${nic} up on vrouter1`,
         // Its connections to OCI lead over ens3: they may have died meanwhile.
         expect: { master: 'vrouter1', moves: 1, warm: nic !== 'ens3' },
-        act: ({ lab }) => lab.setLink('vrouter1', nic, 'up'),
+        async act({ lab }) {
+          lab.links.setLink('vrouter1', nic, 'up');
+        },
       },
     ],
   };

@@ -1,5 +1,7 @@
 import type { Scenario } from '../scenario.ts';
 
+const NICS = ['ens3', 'ens5', 'ens6'];
+
 export const machineDeath: Scenario = {
   name: 'machine-death',
   title: "The master's machine dies: its daemon is gone and its links are dead.",
@@ -9,14 +11,14 @@ export const machineDeath: Scenario = {
       expect: { master: 'vrouter2', moves: 1 },
       async act({ lab }) {
         lab.daemon('vrouter1').kill('SIGKILL');
-        await lab.setCarrier('vrouter1', 'down');
+        lab.links.setCarrier('vrouter1', NICS, 'down');
       },
     },
     {
       title: 'vrouter1 boots again: its links are back and failoverd starts',
       expect: { master: 'vrouter1', moves: 1, warm: false },
       async act({ lab }) {
-        await lab.setCarrier('vrouter1', 'up');
+        lab.links.setCarrier('vrouter1', NICS, 'up');
         lab.start('vrouter1');
       },
     },
