@@ -1,7 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { sleep, useSimulator } from './fixture.ts';
+import { type Found, sleep, useSimulator } from './fixture.ts';
 
 const on = useSimulator();
+
+/** Claims all at once; the VIPs with their new records, and the time until the last answer. */
+async function timed(vips: readonly Found[]) {
+  const started = performance.now();
+  const answers = await Promise.all(vips.map(on.claim));
+  const duration = performance.now() - started;
+  const after = vips.map((vip, index) => {
+    const answer = answers[index];
+    if (!answer?.ok) throw new Error(answer?.message ?? 'no answer');
+    return { ...vip, record: answer.record };
+  });
+  return { duration, after };
+}
 
 describe('claims', () => {
   it('go out all at once, on warm connections, without token, key or handshake', async () => {
@@ -9,16 +22,31 @@ describe('claims', () => {
     const all = await on.found();
     await sleep(300);
     await on.simulator.admin.resetRecords();
-    const started = performance.now();
     const answers = await Promise.all(all.map(on.claim));
-    const duration = performance.now() - started;
     expect(answers.every((answer) => answer.ok)).toBe(true);
-    expect(duration).toBeLessThan(300);
     expect((await on.simulator.admin.handshakes()).total).toBe(0);
     expect(await on.requests('Federation')).toHaveLength(0);
     const seen = await on.requests('UpdatePrivateIp');
     expect(new Set(seen.map((request) => request.connection)).size).toBe(24);
     expect(seen.every((request) => request.ifMatch !== null)).toBe(true);
+    // None waited for another: the last had arrived before the first was answered.
+    const firstAnswer = Math.min(...seen.map((request) => request.answeredAt ?? Number.POSITIVE_INFINITY));
+    expect(Math.max(...seen.map((request) => request.at))).toBeLessThan(firstAnswer);
+  });
+
+  it('of 24 VIPs take less than half as long again as one claim', async () => {
+    await on.start({ latency: { UpdatePrivateIp: 200 } });
+    let all = await on.found();
+    await sleep(300);
+    const ratios: number[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const one = await timed(all.slice(0, 1));
+      const many = await timed([...one.after, ...all.slice(1)]);
+      all = many.after;
+      ratios.push(many.duration / one.duration);
+    }
+    // Other work on the machine only ever adds, so the best round is the nearest to what the code costs.
+    expect(Math.min(...ratios)).toBeLessThan(1.5);
   });
 
   it('find every connection open again after the API closed it for idling', async () => {
