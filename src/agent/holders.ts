@@ -1,34 +1,60 @@
+import type { Milliseconds } from '../dgram-vrrp/index.ts';
 import type { VnicId } from '../oci/types.ts';
 import type { VipView } from '../ownership/index.ts';
 
-/** Whose VNIC a record names. */
+/** Who holds a VIP, as far as this router can tell. */
 export type Holder =
   | { readonly ownership: 'known'; readonly router: string }
   | { readonly ownership: 'unassigned' | 'foreign' | 'unknown'; readonly router: null };
 
 /**
  * Names the router behind a VNIC. A router knows its own VNICs only; a peer's are learned from its presence, which says
- * which VIPs it holds, together with OCI's record of the same VIP.
+ * which VIPs it holds, together with OCI's record of the same VIP. Where a peer said so after our own last read, or
+ * where we cannot read at all, its word is the better one.
  */
 export interface Holders {
-  learn(router: string, vips: readonly VipView[], held: readonly boolean[]): void;
+  /** A peer tells what it holds, in the order of the group's VIPs. */
+  learn(router: string, vips: readonly VipView[], held: readonly boolean[], now: Milliseconds): void;
+  /** A peer fell silent: what it said last is no longer known to be true. */
+  forget(router: string): void;
   holderOf(vip: VipView): Holder;
 }
 
 export function createHolders(self: string): Holders {
   const owners = new Map<VnicId, string>();
+  /** Router → the VIPs it says it holds. */
+  const told = new Map<string, Set<string>>();
+  /** VIP → the peer that took it last, by its own word. */
+  const taken = new Map<string, { readonly router: string; readonly at: Milliseconds }>();
+
   return {
-    learn(router, vips, held) {
-      vips.forEach((vip, index) => {
-        const vnicId = vip.record?.vnicId;
-        if (held[index] && vnicId !== undefined && !vip.held) owners.set(vnicId, router);
+    learn(router, vips, held, now) {
+      const known = told.get(router) ?? new Set();
+      told.set(router, known);
+      vips.forEach(({ address, record, held: isOurs }, index) => {
+        if (!held[index]) {
+          known.delete(address);
+          if (taken.get(address)?.router === router) taken.delete(address);
+          return;
+        }
+        if (!known.has(address)) taken.set(address, { router, at: now });
+        known.add(address);
+        if (record?.vnicId !== undefined && !isOurs) owners.set(record.vnicId, router);
       });
     },
-    holderOf(vip) {
-      if (vip.record === undefined) return { ownership: 'unknown', router: null };
-      if (vip.held) return { ownership: 'known', router: self };
-      if (vip.record.vnicId === undefined) return { ownership: 'unassigned', router: null };
-      const router = owners.get(vip.record.vnicId);
+    forget(router) {
+      told.delete(router);
+      for (const [address, entry] of taken) if (entry.router === router) taken.delete(address);
+    },
+    holderOf({ address, record, verifiedAt, held }) {
+      const word = taken.get(address);
+      if (word !== undefined && (verifiedAt === undefined || word.at > verifiedAt)) {
+        return { ownership: 'known', router: word.router };
+      }
+      if (record === undefined) return { ownership: 'unknown', router: null };
+      if (held) return { ownership: 'known', router: self };
+      if (record.vnicId === undefined) return { ownership: 'unassigned', router: null };
+      const router = owners.get(record.vnicId);
       return router === undefined ? { ownership: 'foreign', router: null } : { ownership: 'known', router };
     },
   };

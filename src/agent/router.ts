@@ -174,6 +174,7 @@ export function createRouter(options: RouterOptions): Router {
     presenceAlarm.set(clock.now() + PRESENCE_INTERVAL);
     for (const name of peers.expire(clock.now())) {
       const lastHeard = peers.get(name)?.lastHeard ?? clock.now();
+      holders.forget(name);
       observer.log({ event: 'peer-silent', peer: name, silentFor: clock.now() - lastHeard });
       for (const group of groups) if (group.state() === 'master') group.ownership({ kind: 'verify' });
     }
@@ -209,7 +210,7 @@ export function createRouter(options: RouterOptions): Router {
       const before = previous?.groups.find(({ virtualRouterId }) => virtualRouterId === told.virtualRouterId);
       // A VIP moved: our record of it is old, and so is the etag that our next claim would need.
       if (before !== undefined && before.vips.join() !== told.vips.join()) group.ownership({ kind: 'verify' });
-      holders.learn(path.peerName, group.vips(), told.vips);
+      holders.learn(path.peerName, group.vips(), told.vips, clock.now());
       if (told.hold !== null) switchover.heard(group, told.hold);
       if (told.successor === self.name) followNamed(group, path);
     }

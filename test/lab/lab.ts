@@ -80,6 +80,15 @@ async function writeConfiguration(plan: LabPlan, interval: string): Promise<void
 /** Builds a lab without daemons; `configure` and `start` bring them. The caller holds the lock of lock.ts. */
 export async function createLab(options: LabOptions = {}): Promise<Lab> {
   await cleanUp();
+  try {
+    return await buildLab(options);
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
+}
+
+async function buildLab(options: LabOptions): Promise<Lab> {
   const plan = referencePlan(options);
   await prepareDirectories(plan.routers.map((router) => router.name));
   await createNetwork(plan, hostsFile(plan.topology.region));
