@@ -20,7 +20,9 @@ export class CommandError extends Error {
   readonly finished: Finished;
 
   constructor(command: readonly string[], finished: Finished) {
-    super(`${command.join(' ').split('\n', 1)[0]}: exit ${finished.code}: ${finished.stderr.trim() || finished.stdout.trim()}`);
+    super(
+      `${command.join(' ').split('\n', 1)[0]}: exit ${finished.code}: ${finished.stderr.trim() || finished.stdout.trim()}`,
+    );
     this.finished = finished;
   }
 }
