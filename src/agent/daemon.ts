@@ -69,8 +69,10 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
     },
     onAddress: (change) => {
       if (change.kind === 'address-added') router.addressAppeared(change.address.address);
+      // IPv6 addresses leave with their link, and any may be deleted by hand.
+      else keepAddresses();
     },
-    onError: (error) => log({ event: 'link-watch-failed', detail: error.message }),
+    onError: (error) => log({ event: 'links-reread', detail: error.message }),
   });
   const deviceOfAddress = (address: string) => links.addresses().find((entry) => entry.address === address)?.device;
 

@@ -28,7 +28,7 @@ export type LogEvent =
   | { readonly event: 'presence-failed'; readonly reason: string }
   | { readonly event: 'config-differs'; readonly peer: string }
   | { readonly event: 'link'; readonly interface: string; readonly state: 'up' | 'down' | 'missing' }
-  | { readonly event: 'link-watch-failed'; readonly detail: string }
+  | { readonly event: 'links-reread'; readonly detail: string }
   | { readonly event: 'address-added'; readonly interface: string; readonly address: string }
   | {
       readonly event: 'address-failed';
@@ -111,8 +111,8 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
       return entry.state === 'up'
         ? info(`interface ${entry.interface} is up`)
         : warn(`interface ${entry.interface} is ${entry.state}`);
-    case 'link-watch-failed':
-      return { level: 'error', message: `links are not watched: ${entry.detail}` };
+    case 'links-reread':
+      return warn(`link events were lost and everything is read again: ${entry.detail}`);
     case 'address-added':
       return info(`${entry.address} was added to ${entry.interface}`);
     case 'address-failed':

@@ -19,11 +19,9 @@ describe('log', () => {
     const { log, lines } = capture();
     log({ event: 'peer-heard', peer: 'vrouter2' });
     log({ event: 'peer-silent', peer: 'vrouter2', silentFor: 3500 });
-    log({ event: 'link-watch-failed', detail: 'no netlink' });
     expect(lines).toEqual([
       '<6>{"level":"info","time":"2026-01-01T03:00:00.007Z","event":"peer-heard","peer":"vrouter2","msg":"vrouter2 is heard"}\n',
       '<4>{"level":"warn","time":"2026-01-01T03:00:00.007Z","event":"peer-silent","peer":"vrouter2","silentFor":3500,"msg":"vrouter2 has been silent for 3500 ms on every path"}\n',
-      '<3>{"level":"error","time":"2026-01-01T03:00:00.007Z","event":"link-watch-failed","detail":"no netlink","msg":"links are not watched: no netlink"}\n',
     ]);
   });
 
