@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { hold, keep, takeDown, tellHolder } from './keep.ts';
+import { hold, keep, takeDown, tellHolder, VERBS } from './keep.ts';
 import { cleanUp } from './lab.ts';
 import { lockLab } from './lock.ts';
 import { perform } from './perform.ts';
@@ -17,6 +17,8 @@ const USAGE = `usage: scripts/lab [--only NAME]… [--interval DURATION]   run t
        scripts/lab ctl ROUTER ARGUMENT…                   failoverctl on a router of a lab that is up
        scripts/lab exec HOST COMMAND…                     any command on a router, or on mgmt, cust1, cust2
        scripts/lab start|stop|kill ROUTER                 its daemon
+       scripts/lab link|cable ROUTER INTERFACE up|down    a link of it, or the far end of one
+       scripts/lab traffic                                packets lost since you asked last
        scripts/lab down                                   remove the lab, also one left by a crash
 `;
 
@@ -90,14 +92,10 @@ async function main(argv: readonly string[]): Promise<number> {
       return passThrough(onRouter(router, failoverctlCommand(rest)));
     case 'exec':
       return passThrough(onHost(router, rest));
-    case 'start':
-    case 'stop':
-    case 'kill':
-      return tellHolder(command, router);
     case 'down':
       return takeDown();
     default:
-      break;
+      if (VERBS.includes(command)) return tellHolder(argv);
   }
   const { values, positionals } = parseArgs({
     args: [...argv],

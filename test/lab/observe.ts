@@ -48,8 +48,8 @@ export function vipRows(records: StepRecords): VipRow[] {
   });
 }
 
-export function flowRows(records: StepRecords): FlowRow[] {
-  return records.flows.map(({ flow, sent, lost, longest }) => {
+export function flowRows(flows: readonly FlowReport[]): FlowRow[] {
+  return flows.map(({ flow, sent, lost, longest }) => {
     const outage = longest === null ? null : (longest.end ?? Number.POSITIVE_INFINITY) - longest.start;
     return { flow, sent, lost, outage };
   });

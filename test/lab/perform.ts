@@ -91,7 +91,7 @@ async function performStep(lab: Lab, step: Step, before: string): Promise<StepOu
     measures,
     timeline: timelineOf(lab, records, notes),
     vips,
-    flows: flowRows(records),
+    flows: flowRows(records.flows),
     checks,
   };
 }

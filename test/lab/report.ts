@@ -1,5 +1,5 @@
 /** What a person sees of a scenario: a timeline, who holds what, what was lost, and the checks. */
-import { failures, type Measures, type ScenarioOutcome, type StepOutcome } from './scenario.ts';
+import { type FlowRow, failures, type Measures, type ScenarioOutcome, type StepOutcome } from './scenario.ts';
 import { type Column, table } from './table.ts';
 
 /** Wraps text in terminal colours, or does not. */
@@ -38,6 +38,17 @@ function worstOutage(step: StepOutcome): number | null {
   return outages.length === 0 ? null : Math.max(...outages);
 }
 
+function flowTable(flows: readonly FlowRow[]): string[] {
+  return table(
+    [left('packets'), right('sent'), right('lost'), right('longest outage')],
+    flows.map(({ flow, sent, lost, outage }) => [flow, String(sent), String(lost), milliseconds(outage)]),
+  );
+}
+
+export function renderFlows(flows: readonly FlowRow[]): string {
+  return flowTable(flows).join('\n');
+}
+
 function renderStep(step: StepOutcome, paint: Paint): string[] {
   const { faultAt } = step.measures;
   const timeline = step.timeline.map(({ at, text }) => {
@@ -55,15 +66,11 @@ function renderStep(step: StepOutcome, paint: Paint): string[] {
       after(heldAt, step.measures),
     ]),
   );
-  const flows = table(
-    [left('packets'), right('sent'), right('lost'), right('longest outage')],
-    step.flows.map(({ flow, sent, lost, outage }) => [flow, String(sent), String(lost), milliseconds(outage)]),
-  );
   const checks = step.checks.map(({ what, ok, detail }) =>
     ok ? `${paint.good('✓')} ${what}: ${paint.dim(detail)}` : `${paint.bad('✗')} ${what}: ${paint.bad(detail)}`,
   );
   const block = (lines: readonly string[]): string[] => [...lines.map((line) => `    ${line}`), ''];
-  return [...timeline, '', ...block(vips), ...block(flows), ...block(checks)];
+  return [...timeline, '', ...block(vips), ...block(flowTable(step.flows)), ...block(checks)];
 }
 
 /** One scenario, whole. */
