@@ -1,13 +1,20 @@
 import type { GroupReport, RouterReport } from '../control/api.ts';
 import type { InterfaceInventory } from '../oci/types.ts';
 
+/** Seconds by which two clocks may differ without an alarm. */
+const CLOCK_TOLERANCE = 2;
+
 /** What is wrong now, a sentence each, worst first; empty when a failover would work. */
-export function alarmsOf(
-  routers: readonly RouterReport[],
-  groups: readonly GroupReport[],
-  reasonsNotReady: ReadonlyMap<string, readonly string[]>,
-  inventory: readonly InterfaceInventory[] | undefined,
-): readonly string[] {
+export function alarmsOf(sources: {
+  readonly routers: readonly RouterReport[];
+  readonly groups: readonly GroupReport[];
+  /** Group → why this router could not take over. */
+  readonly reasonsNotReady: ReadonlyMap<string, readonly string[]>;
+  readonly inventory: readonly InterfaceInventory[] | undefined;
+  /** Why the adverts of a peer are not believed; undefined if they are. */
+  readonly rejects: (peer: string) => string | undefined;
+}): readonly string[] {
+  const { routers, groups, reasonsNotReady, inventory } = sources;
   const self = routers.find((router) => router.self);
   const peers = routers.filter((router) => !router.self);
   return [
@@ -17,7 +24,7 @@ export function alarmsOf(
     ...[...reasonsNotReady].flatMap(([group, reasons]) =>
       reasons.map((reason) => `this router could not take over ${group}: ${reason}`),
     ),
-    ...peers.flatMap(peerAlarms),
+    ...peers.flatMap((peer) => peerAlarms(peer, sources.rejects(peer.name))),
     ...droppedPackets(inventory),
     ...groups.flatMap(({ name, hold }) =>
       hold === null ? [] : [`${name}: nobody pre-empts ${hold.target} until failoverctl failback`],
@@ -38,7 +45,7 @@ function awayFromMaster({ name, master, vips }: GroupReport): string[] {
   });
 }
 
-function peerAlarms(peer: RouterReport): string[] {
+function peerAlarms(peer: RouterReport, rejected: string | undefined): string[] {
   if (!peer.alive) {
     const since =
       peer.lastSeen === null ? 'has never been heard' : `has been silent for ${Math.round(peer.lastSeen)} s`;
@@ -47,6 +54,13 @@ function peerAlarms(peer: RouterReport): string[] {
   const alarms: string[] = [];
   const silentPaths = peer.paths.filter(({ lastSeen }) => lastSeen === null || lastSeen > 5);
   for (const path of silentPaths) alarms.push(`${peer.name} is not heard on the path ${path.local} ← ${path.peer}`);
+  if (rejected !== undefined) {
+    alarms.push(`the adverts of ${peer.name} are rejected (${rejected}); what it says of itself is believed instead`);
+  }
+  if (peer.clockOffset !== null && Math.abs(peer.clockOffset) > CLOCK_TOLERANCE) {
+    const direction = peer.clockOffset > 0 ? 'ahead of' : 'behind';
+    alarms.push(`the clock of ${peer.name} is ${Math.abs(peer.clockOffset).toFixed(0)} s ${direction} this router's`);
+  }
   if (peer.ready === false) alarms.push(`${peer.name} is not ready to take over`);
   for (const link of peer.links)
     if (!link.up) alarms.push(`${peer.name}: interface ${link.interface} is down or missing`);

@@ -17,6 +17,10 @@ export interface Peer {
   /** The last presence; kept when the peer falls silent, with its time. */
   readonly presence: Presence | undefined;
   readonly presenceAt: Milliseconds | undefined;
+  /** The challenge to echo, and when it was heard. */
+  readonly challenge: { readonly value: string; readonly at: Milliseconds } | undefined;
+  /** How far the peer's wall clock is ahead of ours, by its last presence. */
+  readonly clockOffset: Milliseconds;
 }
 
 interface MutablePeer extends Peer {
@@ -25,6 +29,8 @@ interface MutablePeer extends Peer {
   alive: boolean;
   presence: Presence | undefined;
   presenceAt: Milliseconds | undefined;
+  challenge: { readonly value: string; readonly at: Milliseconds } | undefined;
+  clockOffset: Milliseconds;
 }
 
 /** The table of peers; pure but for what it remembers. */
@@ -33,7 +39,9 @@ export interface Peers {
   get(name: string): Peer | undefined;
   /** An authentic datagram arrived. True if the peer was silent until now. */
   heard(name: string, pathId: string, now: Milliseconds): boolean;
-  presence(name: string, presence: Presence, now: Milliseconds): void;
+  presence(name: string, presence: Presence, now: Milliseconds, wallClock: Milliseconds): void;
+  /** A presence that may be a recording: it is echoed only while nothing better was heard lately. */
+  unproven(name: string, presence: Presence, now: Milliseconds): void;
   /** Names of the peers that fell silent since the last call. */
   expire(now: Milliseconds): readonly string[];
 }
@@ -50,6 +58,8 @@ export function createPeers(paths: readonly Path[]): Peers {
       alive: false,
       presence: undefined,
       presenceAt: undefined,
+      challenge: undefined,
+      clockOffset: 0,
     });
   }
   return {
@@ -64,11 +74,18 @@ export function createPeers(paths: readonly Path[]): Peers {
       peer.alive = true;
       return wasSilent;
     },
-    presence(name, presence, now) {
+    presence(name, presence, now, wallClock) {
       const peer = peers.get(name);
       if (peer === undefined) return;
       peer.presence = presence;
       peer.presenceAt = now;
+      peer.challenge = { value: presence.challenge, at: now };
+      peer.clockOffset = presence.clock - wallClock;
+    },
+    unproven(name, presence, now) {
+      const peer = peers.get(name);
+      if (peer === undefined || (peer.presenceAt !== undefined && now - peer.presenceAt < SILENT_AFTER)) return;
+      peer.challenge = { value: presence.challenge, at: now };
     },
     expire(now) {
       const silent: string[] = [];

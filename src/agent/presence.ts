@@ -1,10 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { Milliseconds, Presence } from '../dgram-vrrp/index.ts';
 import type { Group } from './group.ts';
 import type { Hold } from './hold.ts';
 import type { Peer } from './peers.ts';
-
-const CHALLENGE_BYTES = 8;
 
 /** What this router tells its peers of itself, from its state now. */
 export function describePresence(state: {
@@ -12,6 +9,9 @@ export function describePresence(state: {
   readonly bootId: string;
   readonly configDigest: string;
   readonly ready: boolean;
+  readonly challenge: string;
+  readonly wallClock: Milliseconds;
+  readonly wantsAnswer: boolean;
   readonly uptime: Milliseconds;
   readonly links: readonly { readonly name: string; readonly up: boolean }[];
   readonly groups: readonly Group[];
@@ -26,11 +26,11 @@ export function describePresence(state: {
     configDigest: state.configDigest,
     ociReady: state.ready,
     uptime: state.uptime,
-    challenge: randomBytes(CHALLENGE_BYTES).toString('hex'),
-    echoes: state.peers.flatMap(({ name, presence, presenceAt }) =>
-      presence === undefined || presenceAt === undefined
-        ? []
-        : [{ router: name, challenge: presence.challenge, age: now - presenceAt }],
+    clock: state.wallClock,
+    wantsAnswer: state.wantsAnswer,
+    challenge: state.challenge,
+    echoes: state.peers.flatMap(({ name, challenge }) =>
+      challenge === undefined ? [] : [{ router: name, challenge: challenge.value, age: now - challenge.at }],
     ),
     heard: state.peers.map(({ name, lastHeard }) => ({
       router: name,

@@ -1,28 +1,22 @@
-import { randomBytes } from 'node:crypto';
-import type { LoadedConfig } from '../config/index.ts';
+import type { GroupConfig, LoadedConfig } from '../config/index.ts';
 import type { StatusReport, VerifyReport } from '../control/api.ts';
-import type { Advert, DatagramListener, Presence, Transport } from '../dgram-vrrp/index.ts';
-import type { InterfaceInventory, Oci, OciListener, OciStatus } from '../oci/types.ts';
+import type { DatagramListener, PresenceGroup, Transport } from '../dgram-vrrp/index.ts';
+import type { Oci, OciListener } from '../oci/types.ts';
+import { createClaimability } from './claimability.ts';
 import type { Clock } from './clock.ts';
-import { createDiscovery } from './discovery.ts';
-import { createGroup, type Group, successorFor } from './group.ts';
-import { createHeartbeat } from './heartbeat.ts';
+import { createConversation } from './conversation.ts';
+import { createGroup, type Group } from './group.ts';
 import { createHoldBook } from './hold-book.ts';
 import { createHolders } from './holders.ts';
 import { createInterfaces, type InterfaceState } from './interfaces.ts';
 import type { Observer } from './observer.ts';
 import { type Path, pathsOf } from './paths.ts';
-import { createPeers, PRESENCE_INTERVAL } from './peers.ts';
-import { describePresence } from './presence.ts';
-import { whyNotReady } from './readiness.ts';
+import { createPeers, type Peer } from './peers.ts';
 import type { StateStore } from './state-store.ts';
 import { reportStatus } from './status.ts';
-import { bestSuccessor, groupOf, masterOf } from './successor.ts';
+import { bestSuccessor, masterOf } from './successor.ts';
 import { createSwitchover, type Switchover } from './switchover.ts';
 import { reportVerify } from './verify.ts';
-
-/** A resignation and the presence that names its successor belong together when they arrive within this time. */
-const RESIGNATION_MEMORY = 1000;
 
 /** A transport that opens its paths by itself, and again when the addresses of the machine changed. */
 export interface PathTransport extends Transport {
@@ -70,7 +64,6 @@ export interface Router {
 export function createRouter(options: RouterOptions): Router {
   const { loaded, clock, observer } = options;
   const { config, self } = loaded;
-  const bootId = randomBytes(8).toString('hex');
   const startedAt = clock.now();
   const paths = pathsOf(loaded);
   const peers = createPeers(paths);
@@ -79,32 +72,32 @@ export function createRouter(options: RouterOptions): Router {
   const holds = createHoldBook(options.store, self.name, clock.wall);
   /** Router name by its primary address: the form in which the election knows its peers. */
   const primaries = new Map(config.routers.map((router) => [router.addresses[0] ?? '', router.name] as const));
-  /** Peer and group → when its priority 0 advert was heard. */
-  const resignations = new Map<string, number>();
-  const reasonsNotReady = new Map<string, readonly string[]>();
-  let ociStatus: OciStatus = { ready: false, reason: 'instance metadata was not reached yet' };
-  let started = false;
 
-  const oci = options.createOci({ onStatus: ociChanged, onExchange: observer.metrics.exchange });
-  const discovery = createDiscovery({ oci, clock, query: interfaces.query, onInventory: inventoryFound });
-  const heartbeat = createHeartbeat(
-    {
-      loaded,
-      paths,
-      clock,
-      onAdvert: advertHeard,
-      onPresence: presenceHeard,
-      onHeard: (path) => {
-        if (peers.heard(path.peerName, path.id, clock.now()))
-          observer.log({ event: 'peer-heard', peer: path.peerName });
-      },
-      onRejected: (path, reason) => observer.rejected(path.peerName, path.id, reason, clock.now()),
-      onAdvertSent: observer.metrics.advertSent,
-      onPresenceTooLarge: (reason) => observer.presenceFailed(reason, clock.now()),
-    },
-    (pathId, bytes) => transport.send(pathId, bytes),
-  );
-  const transport = options.createTransport(paths, heartbeat.receive);
+  const claimability = createClaimability({
+    loaded,
+    clock,
+    observer,
+    interfaces,
+    oci: () => oci,
+    groups: () => groups,
+    tellPeers: () => conversation.tellPeers(),
+  });
+  const conversation = createConversation({
+    loaded,
+    paths,
+    clock,
+    observer,
+    peers,
+    groups: () => groups,
+    send: (pathId, bytes) => transport.send(pathId, bytes),
+    ready: claimability.ready,
+    links: interfaces.links,
+    holdOf: holds.get,
+    onTold,
+    onTick,
+  });
+  const oci = options.createOci({ onStatus: claimability.ociChanged, onExchange: observer.metrics.exchange });
+  const transport = options.createTransport(paths, conversation.receive);
   const groups: readonly Group[] = config.groups.map(makeGroup);
   const switchover = createSwitchover({
     self: self.name,
@@ -112,13 +105,12 @@ export function createRouter(options: RouterOptions): Router {
     peers,
     holds,
     observer,
-    whyNotSelf: (group) => reasonsNotReady.get(group.name) ?? [],
-    tellPeers: sendPresence,
+    whyNotSelf: (group) => claimability.reasons().get(group.name) ?? [],
+    tellPeers: conversation.tellPeers,
   });
-  const presenceAlarm = clock.createAlarm(tick);
 
-  function makeGroup(group: (typeof config.groups)[number]): Group {
-    return createGroup({
+  function makeGroup(group: GroupConfig): Group {
+    const made: Group = createGroup({
       name: group.name,
       virtualRouterId: group.virtualRouterId,
       vips: group.interfaces.flatMap(({ vips }) => vips.map(({ address }) => address)),
@@ -139,169 +131,37 @@ export function createRouter(options: RouterOptions): Router {
       observer,
       routerAt: (address) => primaries.get(address) ?? address,
       chooseSuccessor: () => bestSuccessor(peers.all(), group.virtualRouterId)?.name ?? null,
-      sendAdvert: (advert) => heartbeat.sendAdvert(group.name, advert),
-      tellPeers: sendPresence,
-      rediscover: () => discovery.look(),
-      onTransition: (from, to) => {
-        const changed = groups.find(({ name }) => name === group.name);
-        if (changed !== undefined) switchover.transitioned(changed, from, to);
-      },
+      sendAdvert: (advert) => conversation.sendAdvert(group.name, advert),
+      tellPeers: conversation.tellPeers,
+      rediscover: claimability.rediscover,
+      onTransition: (from, to) => switchover.transitioned(made, from, to),
     });
+    return made;
   }
 
-  // Heartbeat
-
-  function sendPresence(): void {
-    if (!started) return;
-    const now = clock.now();
-    heartbeat.sendPresence(
-      describePresence({
-        router: self.name,
-        bootId,
-        configDigest: loaded.digest,
-        ready: [...reasonsNotReady.values()].every((reasons) => reasons.length === 0),
-        uptime: now - startedAt,
-        links: interfaces.links(),
-        groups,
-        holdOf: holds.get,
-        peers: peers.all(),
-        now,
-      }),
-    );
-  }
-
-  function tick(): void {
-    presenceAlarm.set(clock.now() + PRESENCE_INTERVAL);
+  function onTick(): void {
     for (const name of peers.expire(clock.now())) {
       const lastHeard = peers.get(name)?.lastHeard ?? clock.now();
       holders.forget(name);
       observer.log({ event: 'peer-silent', peer: name, silentFor: clock.now() - lastHeard });
       for (const group of groups) if (group.state() === 'master') group.ownership({ kind: 'verify' });
     }
-    updateReadiness();
-    sendPresence();
+    claimability.update();
   }
 
-  function advertHeard(name: string, path: Path, advert: Advert): void {
-    observer.metrics.advertReceived();
-    const group = groups.find((candidate) => candidate.name === name);
-    const peer = peers.get(path.peerName);
-    if (group === undefined || peer === undefined) return;
-    if (advert.priority === 0) resignations.set(`${peer.name} ${name}`, clock.now());
-    const named = groupOf(peer, group.virtualRouterId)?.successor;
-    group.handle({
-      kind: 'advert',
-      // One router is one router, on whatever path it is heard.
-      source: peer.paths[0]?.peer ?? path.peer,
-      priority: advert.priority,
-      interval: advert.interval,
-      successor: successorFor(self.name, config.routers.length, named),
-    });
-  }
-
-  function presenceHeard(path: Path, presence: Presence): void {
-    const differed = configDiffers(path.peerName);
-    const previous = peers.get(path.peerName)?.presence;
-    peers.presence(path.peerName, presence, clock.now());
-    if (configDiffers(path.peerName) && !differed) observer.log({ event: 'config-differs', peer: path.peerName });
-    for (const told of presence.groups) {
-      const group = groups.find(({ virtualRouterId }) => virtualRouterId === told.virtualRouterId);
-      if (group === undefined) continue;
-      const before = previous?.groups.find(({ virtualRouterId }) => virtualRouterId === told.virtualRouterId);
-      // A VIP moved: our record of it is old, and so is the etag that our next claim would need.
-      if (before !== undefined && before.vips.join() !== told.vips.join()) group.ownership({ kind: 'verify' });
-      holders.learn(path.peerName, group.vips(), told.vips, clock.now());
-      if (told.hold !== null) switchover.heard(group, told.hold);
-      if (told.successor === self.name) followNamed(group, path);
-    }
-  }
-
-  function configDiffers(peer: string): boolean {
-    const digest = peers.get(peer)?.presence?.configDigest;
-    return digest !== undefined && digest !== loaded.digest;
-  }
-
-  /** The name came after the resignation it belongs to: another path was faster. */
-  function followNamed(group: Group, path: Path): void {
-    const resignedAt = resignations.get(`${path.peerName} ${group.name}`);
-    if (resignedAt === undefined || clock.now() - resignedAt > RESIGNATION_MEMORY) return;
-    if (group.state() !== 'backup' || group.master() !== undefined) return;
-    resignations.delete(`${path.peerName} ${group.name}`);
-    const interval = config.groups.find(({ name }) => name === group.name)?.heartbeat.interval ?? 0;
-    const source = peers.get(path.peerName)?.paths[0]?.peer ?? path.peer;
-    group.handle({ kind: 'advert', source, priority: 0, interval, successor: 'self' });
-  }
-
-  // OCI and the kernel
-
-  function ociChanged(status: OciStatus): void {
-    const was = ociStatus;
-    ociStatus = status;
-    if (status.ready && !was.ready) observer.log({ event: 'oci-ready', region: status.region ?? 'unknown' });
-    if (!status.ready && (was.ready || was.reason !== status.reason)) {
-      observer.log({ event: 'oci-not-ready', detail: status.reason ?? 'unknown' });
-    }
-    if (status.ready && !was.ready) {
-      discovery.look();
-      for (const group of groups) group.ownership({ kind: 'token' });
-    }
-    updateReadiness();
-  }
-
-  function inventoryFound(inventory: readonly InterfaceInventory[], startedLookingAt: number): void {
-    for (const entry of inventory) {
-      if (!entry.ok) {
-        observer.log({ event: 'inventory-missing', interface: entry.interface, detail: entry.message });
-        continue;
-      }
-      for (const vip of entry.vips) {
-        if (vip.ok) continue;
-        const { address, message } = vip;
-        observer.log({ event: 'inventory-missing', interface: entry.interface, vip: address, detail: message });
-      }
-      const targets = entry.vips.flatMap((vip) =>
-        vip.ok
-          ? {
-              address: vip.address,
-              privateIpId: vip.record.id,
-              subnetId: entry.subnetId,
-              vnicId: entry.vnicId,
-              record: vip.record,
-              startedAt: startedLookingAt,
-            }
-          : [],
-      );
-      for (const group of groups) group.ownership({ kind: 'inventory', targets });
-    }
-    updateReadiness();
-  }
-
-  function updateReadiness(): void {
-    for (const group of config.groups) {
-      const running = groups.find(({ name }) => name === group.name);
-      const before = reasonsNotReady.get(group.name);
-      const reasons = whyNotReady({
-        oci: ociStatus,
-        inventory: discovery.last(),
-        interfaces: group.interfaces.map(({ name, vips }) => ({ name, vips: vips.map(({ address }) => address) })),
-        failedRounds: running?.failedRounds() ?? 0,
-      });
-      reasonsNotReady.set(group.name, reasons);
-      const changed = before === undefined || before.join() !== reasons.join();
-      if (!changed || !started) continue;
-      if (reasons.length > 0) observer.log({ event: 'group-not-ready', group: group.name, reasons });
-      else observer.log({ event: 'group-ready', group: group.name });
-      running?.handle({ kind: 'readiness', ready: reasons.length === 0 });
-      sendPresence();
-    }
+  function onTold(group: Group, peer: Peer, told: PresenceGroup, before: PresenceGroup | undefined): void {
+    // A VIP moved: our record of it is old, and so is the etag that our next claim would need.
+    if (before !== undefined && before.vips.join() !== told.vips.join()) group.ownership({ kind: 'verify' });
+    holders.learn(peer.name, group.vips(), told.vips, clock.now());
+    if (told.hold !== null) switchover.heard(group, told.hold);
   }
 
   function linksChanged(): void {
     const newMac = interfaces.refresh();
     for (const group of groups) group.handle({ kind: 'fault', on: !interfaces.allUp(group.name) });
-    if (newMac && ociStatus.ready) discovery.look();
+    if (newMac) claimability.macsChanged();
     transport.rebind();
-    sendPresence();
+    conversation.tellPeers();
   }
 
   return {
@@ -311,14 +171,11 @@ export function createRouter(options: RouterOptions): Router {
       if (paths.some(({ local }) => local === address)) transport.rebind(address);
     },
     start() {
-      started = true;
       linksChanged();
       switchover.restore();
-      updateReadiness();
-      for (const group of groups)
-        group.handle({ kind: 'readiness', ready: reasonsNotReady.get(group.name)?.length === 0 });
+      claimability.update();
       for (const group of groups) group.handle({ kind: 'startup' });
-      tick();
+      conversation.start();
     },
     linksChanged,
     resign() {
@@ -337,18 +194,17 @@ export function createRouter(options: RouterOptions): Router {
         version: options.version,
         uptime: clock.now() - startedAt,
         clock,
-        ociStatus,
-        reasonsNotReady,
+        claimability,
+        conversation,
         interfaces,
         peers,
         groups,
         holds,
         holders,
-        inventory: discovery.last(),
       }),
     async close() {
-      presenceAlarm.close();
-      discovery.close();
+      conversation.close();
+      claimability.close();
       for (const group of groups) group.close();
       await Promise.all([transport.close(), oci.close()]);
     },

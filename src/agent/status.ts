@@ -1,9 +1,10 @@
 import type { LoadedConfig } from '../config/index.ts';
 import type { GroupReport, RouterReport, StatusReport, VipReport } from '../control/api.ts';
 import type { Milliseconds } from '../dgram-vrrp/index.ts';
-import type { InterfaceInventory, OciStatus } from '../oci/types.ts';
 import { alarmsOf } from './alarms.ts';
+import type { Claimability } from './claimability.ts';
 import type { Clock } from './clock.ts';
+import type { Conversation } from './conversation.ts';
 import type { Group } from './group.ts';
 import type { HoldBook } from './hold-book.ts';
 import type { Holders } from './holders.ts';
@@ -18,27 +19,25 @@ export interface StatusSources {
   readonly version: string;
   readonly uptime: Milliseconds;
   readonly clock: Clock;
-  readonly ociStatus: OciStatus;
-  /** Group → why this router could not take over; empty if it could. */
-  readonly reasonsNotReady: ReadonlyMap<string, readonly string[]>;
+  readonly claimability: Claimability;
+  readonly conversation: Pick<Conversation, 'rejects'>;
   readonly interfaces: Interfaces;
   readonly peers: Peers;
   readonly groups: readonly Group[];
   readonly holds: HoldBook;
   readonly holders: Holders;
-  readonly inventory: readonly InterfaceInventory[] | undefined;
 }
 
 /** The report of `GET /v1/status`: the cluster as this router sees it. */
 export function reportStatus(sources: StatusSources): StatusReport {
-  const { loaded, clock, ociStatus, peers } = sources;
+  const { loaded, clock, claimability, peers } = sources;
   const { config, self } = loaded;
   const routers = config.routers.map(({ name }) => {
     const peer = peers.get(name);
     return peer === undefined ? reportSelf(sources) : reportPeer(sources, peer);
   });
   const groups = sources.groups.map((group) => reportGroup(sources, group));
-  const { ready, reason, region, tokenExpiresAt } = ociStatus;
+  const { ready, reason, region, tokenExpiresAt } = claimability.ociStatus();
   return {
     version: sources.version,
     cluster: config.cluster,
@@ -54,18 +53,25 @@ export function reportStatus(sources: StatusSources): StatusReport {
     },
     routers,
     groups,
-    alarms: alarmsOf(routers, groups, sources.reasonsNotReady, sources.inventory),
+    alarms: alarmsOf({
+      routers,
+      groups,
+      reasonsNotReady: claimability.reasons(),
+      inventory: claimability.inventory(),
+      rejects: sources.conversation.rejects,
+    }),
   };
 }
 
-function reportSelf({ loaded, reasonsNotReady, interfaces, groups }: StatusSources): RouterReport {
+function reportSelf({ loaded, claimability, interfaces, groups }: StatusSources): RouterReport {
   const { config, self } = loaded;
   return {
     name: self.name,
     self: true,
     alive: true,
     lastSeen: 0,
-    ready: [...reasonsNotReady.values()].every((reasons) => reasons.length === 0),
+    ready: claimability.ready(),
+    clockOffset: 0,
     configMatches: true,
     paths: [],
     links: interfaces.links().map(({ name, up }) => ({ interface: name, up })),
@@ -89,6 +95,7 @@ function reportPeer({ loaded, clock }: StatusSources, peer: Peer): RouterReport 
     alive: peer.alive,
     lastSeen: peer.lastHeard === undefined ? null : (now - peer.lastHeard) / SECOND,
     ready: current?.ociReady ?? null,
+    clockOffset: presence === undefined ? null : peer.clockOffset / SECOND,
     configMatches: presence === undefined ? null : presence.configDigest === loaded.digest,
     paths: peer.paths.map(({ id, local, peer: address }) => {
       const heardAt = peer.heardOn.get(id);

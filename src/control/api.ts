@@ -42,6 +42,8 @@ export interface RouterReport {
   readonly lastSeen: number | null;
   /** Could it claim now? null when unknown. */
   readonly ready: boolean | null;
+  /** Seconds by which its wall clock is ahead of the answering router's; null when unknown. */
+  readonly clockOffset: number | null;
   /** null when unknown. */
   readonly configMatches: boolean | null;
   readonly paths: readonly PathReport[];

@@ -22,6 +22,7 @@ export const STATUS: StatusReport = {
       alive: true,
       lastSeen: 0,
       ready: true,
+      clockOffset: 0,
       configMatches: true,
       paths: [],
       links: ['ens3', 'ens5', 'ens6'].map((name) => ({ interface: name, up: true })),
@@ -33,6 +34,7 @@ export const STATUS: StatusReport = {
       alive: true,
       lastSeen: 0.4,
       ready: true,
+      clockOffset: 0,
       configMatches: true,
       paths: [
         { local: '172.20.136.130', peer: '172.20.136.131', lastSeen: 0.4 },

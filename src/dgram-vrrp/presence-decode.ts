@@ -107,18 +107,23 @@ function createDecoder(names: readonly string[]) {
   };
 
   function decode(router: ByteReader, section: (type: number) => ByteReader): Presence {
+    const from = name(router);
+    const flags = router.u8();
     const self = {
-      router: name(router),
-      ociReady: flag(router),
+      router: from,
+      ociReady: (flags & 1) === 1,
+      wantsAnswer: (flags & 2) === 2,
       bootId: hex(router),
       configDigest: hex(router),
       challenge: hex(router),
     };
     const uptime = router.u48();
+    const clock = router.u48();
     const freeze = section(SECTION.freeze);
     return {
       ...self,
       ...(uptime !== UPTIME_UNKNOWN && { uptime }),
+      clock,
       echoes: records(section(SECTION.echoes), (reader) => ({
         router: name(reader),
         challenge: hex(reader),

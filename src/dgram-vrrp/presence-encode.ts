@@ -67,11 +67,12 @@ function createEncoder(writer: ByteWriter) {
     });
     section(SECTION.router, () => {
       name(presence.router);
-      flag(presence.ociReady);
+      writer.u8((presence.ociReady ? 1 : 0) | (presence.wantsAnswer ? 2 : 0));
       hex(presence.bootId);
       hex(presence.configDigest);
       hex(presence.challenge);
       writer.u48(presence.uptime === undefined ? UPTIME_UNKNOWN : saturated(presence.uptime, UPTIME_MAX));
+      writer.u48(saturated(presence.clock, UPTIME_UNKNOWN));
     });
     records(SECTION.echoes, presence.echoes, (echo) => {
       name(echo.router);

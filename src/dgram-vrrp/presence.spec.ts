@@ -11,6 +11,8 @@ const presence: Presence = {
   configDigest: '8899aabbccddeeff',
   ociReady: true,
   uptime: 0x0102_0304_0506,
+  clock: 0x0192_0304_0507,
+  wantsAnswer: true,
   challenge: 'fedcba9876543210',
   echoes: [{ router: 'r2', challenge: '0123456789abcdef', age: 258 }],
   heard: [
@@ -35,7 +37,7 @@ const presence: Presence = {
 const literal = [
   'f1 01 01 00 00a2 0000',
   '01 000e 02 7231 02 7232 02 7233 04 656e7333',
-  '02 0020 00 01 0011223344556677 8899aabbccddeeff fedcba9876543210 010203040506',
+  '02 0026 00 03 0011223344556677 8899aabbccddeeff fedcba9876543210 010203040506 019203040507',
   '03 000e 0d 01 0123456789abcdef 00000102',
   '04 000c 05 01 00000003 05 02 ffffffff',
   '05 0003 02 03 01',
@@ -82,6 +84,8 @@ describe('the layout', () => {
       bootId: '0011223344556677',
       configDigest: '8899aabbccddeeff',
       ociReady: false,
+      clock: 0,
+      wantsAnswer: false,
       challenge: 'fedcba9876543210',
       echoes: [],
       heard: [],
@@ -89,7 +93,7 @@ describe('the layout', () => {
       groups: [],
     };
     const bytes = withLength(
-      'f1010100 0000 0000 01 0003 02 7231 02 0020 00 00 0011223344556677 8899aabbccddeeff fedcba9876543210 ffffffffffff',
+      'f1010100 0000 0000 01 0003 02 7231 02 0026 00 00 0011223344556677 8899aabbccddeeff fedcba9876543210 ffffffffffff 000000000000',
     );
     expect(encoded(least)).toEqual(bytes);
     expect(decodePresence(bytes)).toMatchObject({ ok: true, presence: least });
@@ -108,14 +112,14 @@ describe('the layout', () => {
 describe('a later release', () => {
   const header = 'f1 09 01 ff 0000 ffff';
   const names = '01 0003 02 7231';
-  const router = '02 0020 00 01 0011223344556677 8899aabbccddeeff fedcba9876543210 ffffffffffff';
+  const router = '02 0026 00 01 0011223344556677 8899aabbccddeeff fedcba9876543210 ffffffffffff 000000000000';
 
   it('may add sections', () => {
     expect(decodePresence(withLength(`${header} 63 0002 beef ${names} ${router} ff 0000`))).toMatchObject({ ok: true });
   });
 
   it('may append to sections and records, and set bits', () => {
-    const longer = '02 0022 00 ff 0011223344556677 8899aabbccddeeff fedcba9876543210 ffffffffffff beef';
+    const longer = '02 0028 00 ff 0011223344556677 8899aabbccddeeff fedcba9876543210 ffffffffffff 000000000000 beef';
     const group = '06 000b 0a 33 01 64 ff fe 00 00 beef00';
     expect(decodePresence(withLength(`${header} ${names} ${longer} ${group}`))).toMatchObject({
       ok: true,
@@ -250,6 +254,8 @@ describe('properties', () => {
       bootId: digits,
       configDigest: digits,
       ociReady: fc.boolean(),
+      clock: id,
+      wantsAnswer: fc.boolean(),
       uptime: fc.integer({ min: 0, max: UPTIME_MAX }),
       challenge: digits,
       echoes: fc.array(fc.record({ router: name, challenge: digits, age }), { maxLength: 4 }),
@@ -259,7 +265,19 @@ describe('properties', () => {
       freeze: fc.record({ on: fc.boolean(), id, origin: name }),
     },
     {
-      requiredKeys: ['router', 'bootId', 'configDigest', 'ociReady', 'challenge', 'echoes', 'heard', 'links', 'groups'],
+      requiredKeys: [
+        'router',
+        'bootId',
+        'configDigest',
+        'ociReady',
+        'clock',
+        'wantsAnswer',
+        'challenge',
+        'echoes',
+        'heard',
+        'links',
+        'groups',
+      ],
     },
   );
 

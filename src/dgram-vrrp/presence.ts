@@ -18,7 +18,8 @@
  *  | type | section | content                                                                       |
  *  |------|---------|-------------------------------------------------------------------------------|
  *  | 1    | names   | repeated: length(1) UTF-8; the rest names routers and links by position here  |
- *  | 2    | router  | name(1) flags(1: 1 = OCI ready) boot id(8) config digest(8) challenge(8) uptime(6) |
+ *  | 2    | router  | name(1) flags(1: 1 = OCI ready, 2 = wants an answer) boot id(8) config digest(8) |
+ *  |      |         |   challenge(8) uptime(6) clock(6)                                              |
  *  | 3    | echoes  | repeated: length(1) { router(1) challenge(8) age(4) }                         |
  *  | 4    | heard   | repeated: length(1) { router(1) age(4) }                                      |
  *  | 5    | links   | repeated: length(1) { name(1) flags(1: 1 = up) }                              |
@@ -48,6 +49,13 @@ export interface Presence {
   readonly ociReady: boolean;
   /** Since the daemon started. */
   readonly uptime?: Milliseconds;
+  /**
+   * The writer's wall clock, in milliseconds since 1970 UTC. For people only: what is believed depends on the sequence
+   * number and the echo.
+   */
+  readonly clock: Milliseconds;
+  /** Asks for a presence in answer, at once: the writer cannot believe what it hears of the reader. */
+  readonly wantsAnswer: boolean;
   /** 16 hex digits, random, new in each datagram. A peer that echoes it wrote its datagram after having read this one. */
   readonly challenge: string;
   readonly echoes: readonly PresenceEcho[];

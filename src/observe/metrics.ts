@@ -135,6 +135,9 @@ function registerGauges(registry: Registry, version: string, status: () => Statu
   gauge('peer_ready', '1: the peer could take over now.', ['peer'], (report) =>
     peers(report).map(({ name, ready }) => [{ peer: name }, flag(ready)] as const),
   );
+  gauge('peer_clock_offset_seconds', "How far the peer's clock is ahead of this router's.", ['peer'], (report) =>
+    peers(report).map(({ name, clockOffset }) => [{ peer: name }, clockOffset] as const),
+  );
   gauge('config_matches_peer', '1: the peer runs the same configuration file.', ['peer'], (report) =>
     peers(report).map(({ name, configMatches }) => [{ peer: name }, flag(configMatches)] as const),
   );

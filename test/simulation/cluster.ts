@@ -31,6 +31,8 @@ export interface Cluster {
   /** Gone without a word. */
   crash(name: string): Promise<void>;
   setLink(name: string, device: string, up: boolean): void;
+  /** Sets the wall clock of a router so far ahead of everybody's, milliseconds. */
+  setClock(name: string, ahead: number): void;
   /** Loses everything between two routers on one path, or on all; both ways unless `oneWay`. */
   cut(from: string, to: string, options?: { path?: number; oneWay?: boolean }): void;
   heal(from: string, to: string): void;
@@ -41,7 +43,16 @@ export interface Cluster {
   holders(): readonly (string | undefined)[];
 }
 
-export function createCluster(options: { routers?: number; latency?: number; config?: Partial<Config> } = {}): Cluster {
+export interface ClusterOptions {
+  readonly routers?: number;
+  /** Of every request to OCI, milliseconds. */
+  readonly latency?: number;
+  readonly config?: Partial<Config>;
+  /** What one router has configured differently. */
+  readonly configOf?: (name: string, config: Config) => Config;
+}
+
+export function createCluster(options: ClusterOptions = {}): Cluster {
   const members = ROUTERS.slice(0, options.routers ?? 2);
   const time = createVirtualTime(async () => {
     network.deliver();
@@ -54,15 +65,18 @@ export function createCluster(options: { routers?: number; latency?: number; con
   const running = new Map<string, Router>();
   const saved = new Map<string, SavedState>();
   const down = new Set<string>();
+  const clocks = new Map<string, number>();
   const events: { at: number; router: string; event: LogEvent }[] = [];
 
-  const config = { ...referenceConfig(members), ...options.config };
+  const common = { ...referenceConfig(members), ...options.config };
 
   function link(name: string, device: string): InterfaceState {
     return { up: !down.has(`${name} ${device}`), mac: `02:00:${name}:${device}` };
   }
 
   function start(name: string): void {
+    const config = options.configOf?.(name, common) ?? common;
+    const clock = { ...time, wall: () => time.wall() + (clocks.get(name) ?? 0) };
     const self = config.routers.find((router) => router.name === name);
     if (self === undefined) throw new Error(`no router ${name}`);
     const loaded: LoadedConfig = { config, self, file: 'test', digest: '0011223344556677' };
@@ -70,12 +84,12 @@ export function createCluster(options: { routers?: number; latency?: number; con
       log: (event) => events.push({ at: time.now(), router: name, event }),
       metrics: createMetrics('test', () => router.status()),
       history: createHistory(),
-      wall: time.wall,
+      wall: clock.wall,
     });
     const router: Router = createRouter({
       loaded,
       version: 'test',
-      clock: time,
+      clock,
       random: () => 0.5,
       observer,
       store: { load: () => saved.get(name) ?? { holds: {} }, save: (state) => saved.set(name, state) },
@@ -124,6 +138,7 @@ export function createCluster(options: { routers?: number; latency?: number; con
       else down.add(`${name} ${device}`);
       router(name).linksChanged();
     },
+    setClock: (name, ahead) => clocks.set(name, ahead),
     cut: (from, to, cutOptions = {}) => eachDirection([from, to], cutOptions, network.cut),
     heal: (from, to) => eachDirection([from, to], {}, network.heal),
     router,

@@ -1,0 +1,118 @@
+import type { LoadedConfig } from '../config/index.ts';
+import type { InterfaceInventory, Oci, OciStatus } from '../oci/types.ts';
+import type { Clock } from './clock.ts';
+import { createDiscovery } from './discovery.ts';
+import type { Group } from './group.ts';
+import type { Interfaces } from './interfaces.ts';
+import type { Observer } from './observer.ts';
+import { whyNotReady } from './readiness.ts';
+
+/** Whether this router could claim, and what it needs for that: OCI's state, the inventory, readiness by group. */
+export interface Claimability {
+  ociChanged(status: OciStatus): void;
+  ociStatus(): OciStatus;
+  inventory(): readonly InterfaceInventory[] | undefined;
+  /** Look for VNICs and VIPs again. */
+  rediscover(): void;
+  /** An interface has another MAC address: it may be another VNIC. */
+  macsChanged(): void;
+  /** Looks at everything again and tells the elections what changed. */
+  update(): void;
+  /** Group → why this router could not take over; empty if it could. */
+  reasons(): ReadonlyMap<string, readonly string[]>;
+  /** True if it could take over in every group. */
+  ready(): boolean;
+  close(): void;
+}
+
+export function createClaimability(options: {
+  readonly loaded: LoadedConfig;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly oci: () => Pick<Oci, 'discover'>;
+  readonly interfaces: Interfaces;
+  readonly groups: () => readonly Group[];
+  readonly tellPeers: () => void;
+}): Claimability {
+  const { loaded, observer, interfaces } = options;
+  const reasons = new Map<string, readonly string[]>();
+  let status: OciStatus = { ready: false, reason: 'instance metadata was not reached yet' };
+  const discovery = createDiscovery({
+    oci: { discover: (query) => options.oci().discover(query) },
+    clock: options.clock,
+    query: interfaces.query,
+    onInventory: inventoryFound,
+  });
+
+  function ociChanged(next: OciStatus): void {
+    const before = status;
+    status = next;
+    if (next.ready && !before.ready) {
+      observer.log({ event: 'oci-ready', region: next.region ?? 'unknown' });
+      discovery.look();
+      for (const group of options.groups()) group.ownership({ kind: 'token' });
+    }
+    if (!next.ready && (before.ready || before.reason !== next.reason)) {
+      observer.log({ event: 'oci-not-ready', detail: next.reason ?? 'unknown' });
+    }
+    update();
+  }
+
+  function inventoryFound(inventory: readonly InterfaceInventory[], startedAt: number): void {
+    for (const entry of inventory) {
+      if (!entry.ok) {
+        observer.log({ event: 'inventory-missing', interface: entry.interface, detail: entry.message });
+        continue;
+      }
+      const { subnetId, vnicId } = entry;
+      for (const vip of entry.vips) {
+        if (vip.ok) continue;
+        const { address, message } = vip;
+        observer.log({ event: 'inventory-missing', interface: entry.interface, vip: address, detail: message });
+      }
+      const targets = entry.vips.flatMap((vip) => {
+        if (!vip.ok) return [];
+        const { address, record } = vip;
+        return [{ address, privateIpId: record.id, subnetId, vnicId, record, startedAt }];
+      });
+      for (const group of options.groups()) group.ownership({ kind: 'inventory', targets });
+    }
+    update();
+  }
+
+  function update(): void {
+    for (const group of options.groups()) {
+      const config = loaded.config.groups.find(({ name }) => name === group.name);
+      const before = reasons.get(group.name);
+      const now = whyNotReady({
+        oci: status,
+        inventory: discovery.last(),
+        interfaces: (config?.interfaces ?? []).map(({ name, vips }) => ({
+          name,
+          vips: vips.map(({ address }) => address),
+        })),
+        failedRounds: group.failedRounds(),
+      });
+      reasons.set(group.name, now);
+      if (before !== undefined && before.join() === now.join()) continue;
+      if (now.length > 0) observer.log({ event: 'group-not-ready', group: group.name, reasons: now });
+      else observer.log({ event: 'group-ready', group: group.name });
+      group.handle({ kind: 'readiness', ready: now.length === 0 });
+      options.tellPeers();
+    }
+  }
+
+  return {
+    ociChanged,
+    ociStatus: () => status,
+    inventory: discovery.last,
+    rediscover: discovery.look,
+    macsChanged() {
+      if (status.ready) discovery.look();
+    },
+    update,
+    reasons: () => reasons,
+    ready: () => [...reasons.values()].every((each) => each.length === 0),
+    close: discovery.close,
+  };
+}

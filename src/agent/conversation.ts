@@ -1,0 +1,237 @@
+import { randomBytes } from 'node:crypto';
+import type { LoadedConfig } from '../config/index.ts';
+import type { Advert, DatagramKind, Milliseconds, Presence, PresenceGroup, Transport } from '../dgram-vrrp/index.ts';
+import type { Clock } from './clock.ts';
+import { createFreshness } from './freshness.ts';
+import { type Group, successorFor } from './group.ts';
+import { createHeartbeat } from './heartbeat.ts';
+import type { Hold } from './hold.ts';
+import type { Observer } from './observer.ts';
+import type { Path } from './paths.ts';
+import { type Peer, type Peers, PRESENCE_INTERVAL } from './peers.ts';
+import { describePresence } from './presence.ts';
+import { groupOf } from './successor.ts';
+
+/** A resignation and the presence that names its successor belong together when they arrive within this time. */
+const RESIGNATION_MEMORY: Milliseconds = 1000;
+/** Questions and answers between two presences are at least this far apart, or half an advert interval. */
+const LEAST_QUESTION_INTERVAL: Milliseconds = 5;
+
+export interface ConversationOptions {
+  readonly loaded: LoadedConfig;
+  readonly paths: readonly Path[];
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly peers: Peers;
+  readonly groups: () => readonly Group[];
+  readonly send: Transport['send'];
+  readonly ready: () => boolean;
+  readonly links: () => readonly { readonly name: string; readonly up: boolean }[];
+  readonly holdOf: (group: string) => Hold | null;
+  /** A peer tells of one group; `before` is what it said last. */
+  readonly onTold: (group: Group, peer: Peer, told: PresenceGroup, before: PresenceGroup | undefined) => void;
+  /** Called each second, before this router's presence is sent. */
+  readonly onTick: () => void;
+}
+
+/** What the routers tell each other: adverts and presence, in both directions (DESIGN §3). */
+export interface Conversation {
+  readonly receive: ReturnType<typeof createHeartbeat>['receive'];
+  readonly sendAdvert: ReturnType<typeof createHeartbeat>['sendAdvert'];
+  /** Begins to send a presence each second. */
+  start(): void;
+  /** Tells the peers now: something changed. */
+  tellPeers(): void;
+  /** Why the adverts of a peer are not believed now; undefined if they are. */
+  rejects(peer: string): string | undefined;
+  close(): void;
+}
+
+export function createConversation(options: ConversationOptions): Conversation {
+  const { loaded, paths, clock, observer, peers } = options;
+  const { config, self } = loaded;
+  const bootId = randomBytes(8).toString('hex');
+  const startedAt = clock.now();
+  const freshness = createFreshness(self.name);
+  const alarm = clock.createAlarm(tick);
+  const questionInterval = Math.max(
+    LEAST_QUESTION_INTERVAL,
+    Math.min(...config.groups.map(({ heartbeat }) => heartbeat.interval)) / 2,
+  );
+  /** Peer and group → when its priority 0 advert was heard. */
+  const resignedAt = new Map<string, Milliseconds>();
+  /** Peer and group → when its last advert was accepted. */
+  const advertAt = new Map<string, Milliseconds>();
+  const rejected = new Map<string, { readonly reason: string; readonly at: Milliseconds }>();
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let answeredAt = Number.NEGATIVE_INFINITY;
+  let started = false;
+
+  const heartbeat = createHeartbeat(
+    {
+      loaded,
+      paths,
+      clock,
+      freshness,
+      onAdvert: advertHeard,
+      onPresence: presenceHeard,
+      onHeard: (path) => {
+        if (peers.heard(path.peerName, path.id, clock.now()))
+          observer.log({ event: 'peer-heard', peer: path.peerName });
+      },
+      onRejected: datagramRejected,
+      onUnproven: (path, presence) => {
+        peers.unproven(path.peerName, presence, clock.now());
+        if (presence.wantsAnswer) answer();
+      },
+      onAdvertSent: observer.metrics.advertSent,
+      onPresenceTooLarge: (reason) => observer.presenceFailed(reason, clock.now()),
+    },
+    options.send,
+  );
+
+  // Sending
+
+  function sendPresence(wantsAnswer: boolean): void {
+    if (!started) return;
+    const now = clock.now();
+    heartbeat.sendPresence(
+      describePresence({
+        router: self.name,
+        bootId,
+        configDigest: loaded.digest,
+        ready: options.ready(),
+        challenge: freshness.challenge(now),
+        wallClock: clock.wall(),
+        wantsAnswer,
+        uptime: now - startedAt,
+        links: options.links(),
+        groups: options.groups(),
+        holdOf: options.holdOf,
+        peers: peers.all(),
+        now,
+      }),
+    );
+  }
+
+  function tick(): void {
+    alarm.set(clock.now() + PRESENCE_INTERVAL);
+    options.onTick();
+    sendPresence(false);
+  }
+
+  /** Something of a peer cannot be believed: its answer to a fresh challenge can. */
+  function ask(): void {
+    const now = clock.now();
+    if (now - askedAt < questionInterval) return;
+    askedAt = now;
+    sendPresence(true);
+  }
+
+  function answer(): void {
+    const now = clock.now();
+    if (now - answeredAt < questionInterval) return;
+    answeredAt = now;
+    sendPresence(false);
+  }
+
+  // Receiving
+
+  function datagramRejected(path: Path, reason: string, kind: DatagramKind): void {
+    const now = clock.now();
+    observer.rejected(path.peerName, path.id, reason, now);
+    // The same advert comes on several paths; the first that is accepted is enough.
+    if (kind === 'advert') rejected.set(path.peerName, { reason, at: now });
+    ask();
+  }
+
+  function advertHeard(name: string, path: Path, advert: Advert): void {
+    observer.metrics.advertReceived();
+    const group = options.groups().find((candidate) => candidate.name === name);
+    const peer = peers.get(path.peerName);
+    if (group === undefined || peer === undefined) return;
+    const now = clock.now();
+    advertAt.set(`${peer.name} ${name}`, now);
+    rejected.delete(peer.name);
+    if (advert.priority === 0) resignedAt.set(`${peer.name} ${name}`, now);
+    const named = groupOf(peer, group.virtualRouterId)?.successor;
+    tellElection(group, peer, advert.priority, advert.interval, named);
+  }
+
+  function tellElection(
+    group: Group,
+    peer: Peer,
+    priority: number,
+    interval: Milliseconds,
+    named: string | null | undefined,
+  ): void {
+    group.handle({
+      kind: 'advert',
+      // One router is one router, on whatever path it is heard.
+      source: peer.paths[0]?.peer ?? '',
+      priority,
+      interval,
+      successor: successorFor(self.name, config.routers.length, named),
+    });
+  }
+
+  function presenceHeard(path: Path, presence: Presence): void {
+    const peer = peers.get(path.peerName);
+    if (peer === undefined) return;
+    const before = peer.presence;
+    peers.presence(peer.name, presence, clock.now(), clock.wall());
+    if (presence.wantsAnswer) answer();
+    if (presence.configDigest !== loaded.digest && before?.configDigest !== presence.configDigest) {
+      observer.log({ event: 'config-differs', peer: peer.name });
+    }
+    for (const told of presence.groups) {
+      const group = options.groups().find(({ virtualRouterId }) => virtualRouterId === told.virtualRouterId);
+      if (group === undefined) continue;
+      const toldBefore = before?.groups.find(({ virtualRouterId }) => virtualRouterId === told.virtualRouterId);
+      options.onTold(group, peer, told, toldBefore);
+      if (told.successor === self.name) followNamed(group, peer);
+      if (told.state === 'master' && told.successor === null) standInForAdvert(group, peer, told.priority);
+    }
+  }
+
+  /** The name came after the resignation it belongs to: another path was faster. */
+  function followNamed(group: Group, peer: Peer): void {
+    const key = `${peer.name} ${group.name}`;
+    const at = resignedAt.get(key);
+    if (at === undefined || clock.now() - at > RESIGNATION_MEMORY) return;
+    if (group.state() !== 'backup' || group.master() !== undefined) return;
+    resignedAt.delete(key);
+    tellElection(group, peer, 0, intervalOf(group), self.name);
+  }
+
+  /**
+   * Presence makes nobody master, but a master whose adverts are rejected (another version, interval, key) is one all the
+   * same: its presence holds the timers and settles who yields, so that there are no two masters.
+   */
+  function standInForAdvert(group: Group, peer: Peer, priority: number): void {
+    const now = clock.now();
+    const key = `${peer.name} ${group.name}`;
+    const last = advertAt.get(key) ?? Number.NEGATIVE_INFINITY;
+    if (now - last <= 2 * intervalOf(group)) return;
+    // It resigned: what it said before that is overtaken.
+    if (now - (resignedAt.get(key) ?? Number.NEGATIVE_INFINITY) < RESIGNATION_MEMORY) return;
+    tellElection(group, peer, priority, intervalOf(group), null);
+  }
+
+  const intervalOf = (group: Group) => config.groups.find(({ name }) => name === group.name)?.heartbeat.interval ?? 0;
+
+  return {
+    receive: heartbeat.receive,
+    sendAdvert: heartbeat.sendAdvert,
+    start() {
+      started = true;
+      tick();
+    },
+    tellPeers: () => sendPresence(false),
+    rejects(peer) {
+      const last = rejected.get(peer);
+      return last !== undefined && clock.now() - last.at < 5 * PRESENCE_INTERVAL ? last.reason : undefined;
+    },
+    close: alarm.close,
+  };
+}
