@@ -13,11 +13,14 @@ export function alarmsOf(sources: {
   readonly inventory: readonly InterfaceInventory[] | undefined;
   /** Why the adverts of a peer are not believed; undefined if they are. */
   readonly rejects: (peer: string) => string | undefined;
+  /** An admin stopped every claim in the cluster. */
+  readonly frozen: boolean;
 }): readonly string[] {
   const { routers, groups, reasonsNotReady, inventory } = sources;
   const self = routers.find((router) => router.self);
   const peers = routers.filter((router) => !router.self);
   return [
+    ...(sources.frozen ? ['claims are frozen in the whole cluster: failoverctl freeze off ends it'] : []),
     ...groups.flatMap(withoutMaster),
     ...groups.flatMap(awayFromMaster),
     ...(self?.links ?? []).filter(({ up }) => !up).map((link) => `interface ${link.interface} is down or missing`),

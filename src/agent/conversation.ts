@@ -1,11 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { LoadedConfig } from '../config/index.ts';
-import type { Advert, DatagramKind, Milliseconds, Presence, PresenceGroup, Transport } from '../dgram-vrrp/index.ts';
+import type {
+  Advert,
+  DatagramKind,
+  FreezeCommand,
+  Milliseconds,
+  Presence,
+  PresenceGroup,
+  Transport,
+} from '../dgram-vrrp/index.ts';
 import type { Clock } from './clock.ts';
+import type { CommandBook } from './command-book.ts';
 import { createFreshness } from './freshness.ts';
 import { type Group, successorFor } from './group.ts';
 import { createHeartbeat } from './heartbeat.ts';
-import type { Hold } from './hold.ts';
 import type { Observer } from './observer.ts';
 import type { Path } from './paths.ts';
 import { type Peer, type Peers, PRESENCE_INTERVAL } from './peers.ts';
@@ -27,9 +35,11 @@ export interface ConversationOptions {
   readonly send: Transport['send'];
   readonly ready: () => boolean;
   readonly links: () => readonly { readonly name: string; readonly up: boolean }[];
-  readonly holdOf: (group: string) => Hold | null;
+  readonly commands: CommandBook;
   /** A peer tells of one group; `before` is what it said last. */
   readonly onTold: (group: Group, peer: Peer, told: PresenceGroup, before: PresenceGroup | undefined) => void;
+  /** A peer tells of a freeze. */
+  readonly onFreeze: (freeze: FreezeCommand) => void;
   /** Called each second, before this router's presence is sent. */
   readonly onTick: () => void;
 }
@@ -107,7 +117,7 @@ export function createConversation(options: ConversationOptions): Conversation {
         uptime: now - startedAt,
         links: options.links(),
         groups: options.groups(),
-        holdOf: options.holdOf,
+        commands: options.commands,
         peers: peers.all(),
         now,
       }),
@@ -184,6 +194,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     if (presence.configDigest !== loaded.digest && before?.configDigest !== presence.configDigest) {
       observer.log({ event: 'config-differs', peer: peer.name });
     }
+    if (presence.freeze !== undefined) options.onFreeze(presence.freeze);
     for (const told of presence.groups) {
       const group = options.groups().find(({ virtualRouterId }) => virtualRouterId === told.virtualRouterId);
       if (group === undefined) continue;

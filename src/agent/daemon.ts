@@ -118,7 +118,7 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
 
   await untilToldToStop(log);
   notifier.stopping();
-  await drain(router, config.drainTimeout, log);
+  await drain(router, config.mode === 'observe' ? 0 : config.drainTimeout, log);
   stopNotifying();
   metricsServer.close();
   links.close();
@@ -129,7 +129,7 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
 
   /** `addresses: static`: every router keeps every VIP, as /32, on its interface. */
   function keepAddresses(): void {
-    if (config.addresses !== 'static') return;
+    if (config.addresses !== 'static' || config.mode === 'observe') return;
     for (const { interfaces } of config.groups) {
       for (const { name, vips } of interfaces) {
         const device = deviceOf(self, name);
@@ -194,7 +194,7 @@ async function drain(router: Router, timeout: number, log: Log): Promise<void> {
   const startedAt = systemClock.now();
   const successor = router.hasSuccessor();
   router.resign();
-  if (!router.holdsAnything()) return;
+  if (timeout === 0 || !router.holdsAnything()) return;
   if (!successor) {
     log({ event: 'drain-incomplete', detail: 'nobody is ready to take over; the VIPs stay on this router' });
     return;

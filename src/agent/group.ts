@@ -23,6 +23,8 @@ export interface GroupOptions {
   readonly startupDelay: Milliseconds;
   readonly verifyInterval: Milliseconds;
   readonly requestTimeout: Milliseconds;
+  /** Elects and tells what it would claim, and claims nothing. */
+  readonly observe: boolean;
   readonly oci: Oci;
   readonly clock: Clock;
   readonly random: () => number;
@@ -83,6 +85,7 @@ export function createGroup(options: GroupOptions): Group {
       vips: options.vips,
       verifyInterval: options.verifyInterval,
       requestTimeout: options.requestTimeout,
+      observe: options.observe,
       random: options.random,
     },
     oci: options.oci,

@@ -11,9 +11,8 @@ export function createHandlers(router: Router, history: History): ControlHandler
     failover: async (request) => router.switchover.failover(request),
     failback: async (request) => router.switchover.failback(request),
     verify: async () => router.verify(),
-    standby: async () => {
-      throw new ControlError('not-served', 'standby is not served by this release; stop the daemon to hand over');
-    },
+    standby: async (request) => router.maintenance.standby(request),
+    freeze: async (request) => router.maintenance.freeze(request),
     reload: async () => {
       throw new ControlError(
         'not-served',

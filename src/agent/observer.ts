@@ -65,6 +65,8 @@ export function createObserver(sinks: {
         metrics.claimFailed(address, code);
         return emit({ event: 'claim-failed', group, vip: address, code, detail: message, retryIn });
       }
+      case 'would-claim':
+        return emit({ event: 'would-claim', group, vips: action.addresses });
       case 'drift':
         metrics.drift(group);
         return emit({ event: 'drift', group, vip: action.address, vnic: action.vnicId ?? null });

@@ -1,6 +1,6 @@
 import type { Milliseconds, Presence } from '../dgram-vrrp/index.ts';
+import type { CommandBook } from './command-book.ts';
 import type { Group } from './group.ts';
-import type { Hold } from './hold.ts';
 import type { Peer } from './peers.ts';
 
 /** What this router tells its peers of itself, from its state now. */
@@ -15,11 +15,12 @@ export function describePresence(state: {
   readonly uptime: Milliseconds;
   readonly links: readonly { readonly name: string; readonly up: boolean }[];
   readonly groups: readonly Group[];
-  readonly holdOf: (group: string) => Hold | null;
+  readonly commands: CommandBook;
   readonly peers: readonly Peer[];
   readonly now: Milliseconds;
 }): Presence {
   const { now } = state;
+  const freeze = state.commands.freeze();
   return {
     router: state.router,
     bootId: state.bootId,
@@ -41,10 +42,11 @@ export function describePresence(state: {
       virtualRouterId: group.virtualRouterId,
       state: group.state(),
       priority: group.effectivePriority(),
-      hold: state.holdOf(group.name),
+      hold: state.commands.hold(group.name),
       successor: group.successor(),
-      standby: [],
+      standby: state.commands.standby(group.name),
       vips: group.vips().map(({ held }) => held),
     })),
+    ...(freeze !== undefined && { freeze }),
   };
 }

@@ -4,11 +4,12 @@ import type { DatagramListener, PresenceGroup, Transport } from '../dgram-vrrp/i
 import type { Oci, OciListener } from '../oci/types.ts';
 import { createClaimability } from './claimability.ts';
 import type { Clock } from './clock.ts';
+import { createCommandBook } from './command-book.ts';
 import { createConversation } from './conversation.ts';
 import { createGroup, type Group } from './group.ts';
-import { createHoldBook } from './hold-book.ts';
 import { createHolders } from './holders.ts';
 import { createInterfaces, type InterfaceState } from './interfaces.ts';
+import { createMaintenance, type Maintenance } from './maintenance.ts';
 import type { Observer } from './observer.ts';
 import { type Path, pathsOf } from './paths.ts';
 import { createPeers, type Peer } from './peers.ts';
@@ -42,6 +43,7 @@ export interface RouterOptions {
 /** One router put together from its parts. Everything outside is injected, so that a simulation can run whole routers. */
 export interface Router {
   readonly switchover: Switchover;
+  readonly maintenance: Maintenance;
   /** Resolves when every heartbeat path was tried once. */
   opened(): Promise<void>;
   start(): void;
@@ -69,7 +71,7 @@ export function createRouter(options: RouterOptions): Router {
   const peers = createPeers(paths);
   const interfaces = createInterfaces(loaded, options.interfaceState, observer);
   const holders = createHolders(self.name);
-  const holds = createHoldBook(options.store, self.name, clock.wall);
+  const commands = createCommandBook(options.store, self.name, clock.wall);
   /** Router name by its primary address: the form in which the election knows its peers. */
   const primaries = new Map(config.routers.map((router) => [router.addresses[0] ?? '', router.name] as const));
 
@@ -92,8 +94,9 @@ export function createRouter(options: RouterOptions): Router {
     send: (pathId, bytes) => transport.send(pathId, bytes),
     ready: claimability.ready,
     links: interfaces.links,
-    holdOf: holds.get,
+    commands,
     onTold,
+    onFreeze: (command) => maintenance.freezeHeard(command),
     onTick,
   });
   const oci = options.createOci({ onStatus: claimability.ociChanged, onExchange: observer.metrics.exchange });
@@ -103,9 +106,17 @@ export function createRouter(options: RouterOptions): Router {
     self: self.name,
     groups: () => groups,
     peers,
-    holds,
+    commands,
     observer,
     whyNotSelf: (group) => claimability.reasons().get(group.name) ?? [],
+    tellPeers: conversation.tellPeers,
+  });
+  const maintenance = createMaintenance({
+    self: self.name,
+    routers: config.routers.map(({ name }) => name),
+    groups: () => groups,
+    commands,
+    observer,
     tellPeers: conversation.tellPeers,
   });
 
@@ -125,6 +136,7 @@ export function createRouter(options: RouterOptions): Router {
       startupDelay: config.startupDelay,
       verifyInterval: config.oci.verifyInterval,
       requestTimeout: config.oci.requestTimeout,
+      observe: config.mode === 'observe',
       oci,
       clock,
       random: options.random,
@@ -154,6 +166,7 @@ export function createRouter(options: RouterOptions): Router {
     if (before !== undefined && before.vips.join() !== told.vips.join()) group.ownership({ kind: 'verify' });
     holders.learn(peer.name, group.vips(), told.vips, clock.now());
     if (told.hold !== null) switchover.heard(group, told.hold);
+    maintenance.standbyHeard(group, told.standby);
   }
 
   function linksChanged(): void {
@@ -166,6 +179,7 @@ export function createRouter(options: RouterOptions): Router {
 
   return {
     switchover,
+    maintenance,
     opened: transport.opened,
     addressAppeared(address) {
       if (paths.some(({ local }) => local === address)) transport.rebind(address);
@@ -173,6 +187,7 @@ export function createRouter(options: RouterOptions): Router {
     start() {
       linksChanged();
       switchover.restore();
+      maintenance.restore();
       claimability.update();
       for (const group of groups) group.handle({ kind: 'startup' });
       conversation.start();
@@ -199,7 +214,7 @@ export function createRouter(options: RouterOptions): Router {
         interfaces,
         peers,
         groups,
-        holds,
+        commands,
         holders,
       }),
     async close() {

@@ -2,17 +2,26 @@ import { readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import type { Hold } from './hold.ts';
+import type { FreezeCommand, HoldCommand, StandbyCommand } from './commands.ts';
 
 const stateSchema = z.object({
-  holds: z.record(z.string(), z.object({ target: z.string().nullable(), id: z.number(), origin: z.string() })),
+  holds: z
+    .record(z.string(), z.object({ target: z.string().nullable(), id: z.number(), origin: z.string() }))
+    .default({}),
+  standby: z.record(z.string(), z.array(z.object({ router: z.string(), on: z.boolean(), id: z.number() }))).default({}),
+  freeze: z.object({ on: z.boolean(), id: z.number(), origin: z.string() }).nullable().default(null),
 });
 
 /** What survives a restart. */
 export interface SavedState {
   /** Group name → the hold of its last planned switchover. */
-  readonly holds: Readonly<Record<string, Hold>>;
+  readonly holds: Readonly<Record<string, HoldCommand>>;
+  /** Group name → the last standby command of each router. */
+  readonly standby: Readonly<Record<string, readonly StandbyCommand[]>>;
+  readonly freeze: FreezeCommand | null;
 }
+
+export const NOTHING_SAVED: SavedState = { holds: {}, standby: {}, freeze: null };
 
 /** Keeps the state in one small file, written whole beside its old form and renamed over it. */
 export interface StateStore {
@@ -42,7 +51,7 @@ export function createStateStore(file: string, onError: (detail: string) => void
         return stateSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
       } catch (error) {
         if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) onError(messageOf(error));
-        return { holds: {} };
+        return NOTHING_SAVED;
       }
     },
     save(state) {

@@ -4,9 +4,9 @@ import type { Milliseconds } from '../dgram-vrrp/index.ts';
 import { alarmsOf } from './alarms.ts';
 import type { Claimability } from './claimability.ts';
 import type { Clock } from './clock.ts';
+import type { CommandBook } from './command-book.ts';
 import type { Conversation } from './conversation.ts';
 import type { Group } from './group.ts';
-import type { HoldBook } from './hold-book.ts';
 import type { Holders } from './holders.ts';
 import type { Interfaces } from './interfaces.ts';
 import type { Peer, Peers } from './peers.ts';
@@ -24,7 +24,7 @@ export interface StatusSources {
   readonly interfaces: Interfaces;
   readonly peers: Peers;
   readonly groups: readonly Group[];
-  readonly holds: HoldBook;
+  readonly commands: CommandBook;
   readonly holders: Holders;
 }
 
@@ -59,6 +59,7 @@ export function reportStatus(sources: StatusSources): StatusReport {
       reasonsNotReady: claimability.reasons(),
       inventory: claimability.inventory(),
       rejects: sources.conversation.rejects,
+      frozen: sources.commands.frozen(),
     }),
   };
 }
@@ -119,8 +120,8 @@ function priorityOf(config: LoadedConfig['config'], group: string, router: strin
 }
 
 function reportGroup(sources: StatusSources, group: Group): GroupReport {
-  const { loaded, clock, peers, holds } = sources;
-  const hold = holds.get(group.name);
+  const { loaded, clock, peers, commands } = sources;
+  const hold = commands.hold(group.name);
   const config = loaded.config.groups.find(({ name }) => name === group.name);
   const vips = group.vips();
   return {

@@ -1,8 +1,8 @@
 import type { FailbackRequest, FailoverRequest, SwitchoverReport } from '../control/api.ts';
 import { ControlError } from '../control/errors.ts';
+import type { CommandBook } from './command-book.ts';
+import type { HoldCommand } from './commands.ts';
 import type { Group } from './group.ts';
-import type { Hold } from './hold.ts';
-import type { HoldBook } from './hold-book.ts';
 import type { Observer } from './observer.ts';
 import type { Peers } from './peers.ts';
 import { bestSuccessor, groupOf, masterOf, whyNotSuccessor } from './successor.ts';
@@ -14,7 +14,7 @@ export interface Switchover {
   /** Ends the hold: the best router pre-empts again. Throws ControlError. */
   failback(request: FailbackRequest): SwitchoverReport;
   /** A peer tells of a hold. */
-  heard(group: Group, hold: Hold): void;
+  heard(group: Group, hold: HoldCommand): void;
   /** After start: what was saved is in force again. */
   restore(): void;
   transitioned(group: Group, from: string, to: string): void;
@@ -24,13 +24,13 @@ export function createSwitchover(options: {
   readonly self: string;
   readonly groups: () => readonly Group[];
   readonly peers: Peers;
-  readonly holds: HoldBook;
+  readonly commands: CommandBook;
   readonly observer: Observer;
   /** Why this router could not take over itself; empty if it could. */
   readonly whyNotSelf: (group: Group) => readonly string[];
   readonly tellPeers: () => void;
 }): Switchover {
-  const { self, peers, holds, observer } = options;
+  const { self, peers, commands, observer } = options;
 
   function select(name: string | undefined): readonly Group[] {
     if (name === undefined) return options.groups();
@@ -86,7 +86,7 @@ export function createSwitchover(options: {
   }
 
   function apply(group: Group): void {
-    const hold = holds.get(group.name);
+    const hold = commands.hold(group.name);
     const target = hold?.target ?? null;
     group.handle({ kind: 'hold', on: target !== null });
     if (hold === null || target === null || target === self || group.state() !== 'master') return;
@@ -97,7 +97,7 @@ export function createSwitchover(options: {
   }
 
   function end(group: Group, reason: string): void {
-    holds.command(group.name, null);
+    commands.giveHold(group.name, null);
     group.handle({ kind: 'hold', on: false });
     observer.log({ event: 'hold-ended', group: group.name, reason });
     options.tellPeers();
@@ -108,7 +108,7 @@ export function createSwitchover(options: {
       const plan = select(name).map((group) => ({ group, from: masterNow(group), to: to ?? chooseTarget(group) }));
       for (const step of plan) checkTarget(step.group, step.to);
       for (const step of plan) {
-        holds.command(step.group.name, step.to);
+        commands.giveHold(step.group.name, step.to);
         // Peers hear of the hold before the resignation, so that nobody pre-empts in between.
         options.tellPeers();
         apply(step.group);
@@ -118,7 +118,7 @@ export function createSwitchover(options: {
 
     failback({ group: name }) {
       const selected = select(name);
-      const held = selected.filter((group) => (holds.get(group.name)?.target ?? null) !== null);
+      const held = selected.filter((group) => (commands.hold(group.name)?.target ?? null) !== null);
       if (held.length === 0)
         throw new ControlError('refused', 'no planned failover is in force, so there is nothing to end');
       const report = held.map((group) => ({ group: group.name, from: masterNow(group), to: null }));
@@ -127,17 +127,17 @@ export function createSwitchover(options: {
     },
 
     heard(group, hold) {
-      if (holds.merge(group.name, hold)) apply(group);
+      if (commands.mergeHold(group.name, hold)) apply(group);
     },
 
     restore() {
       for (const group of options.groups()) {
-        group.handle({ kind: 'hold', on: (holds.get(group.name)?.target ?? null) !== null });
+        group.handle({ kind: 'hold', on: (commands.hold(group.name)?.target ?? null) !== null });
       }
     },
 
     transitioned(group, from, to) {
-      const target = holds.get(group.name)?.target ?? null;
+      const target = commands.hold(group.name)?.target ?? null;
       if (target === null) return;
       if (target === self && from === 'master') end(group, `${self} left mastership`);
       if (target !== self && to === 'master') end(group, `${target} was followed by ${self}`);

@@ -68,10 +68,6 @@ describe('wrong usage exits with 2 and says what is right', () => {
     ['statsu', "failoverctl: unknown command 'statsu'\n(Did you mean status?)\n"],
     ['watch', 'failoverctl: watch comes in a later release; until then: watch -n 1 failoverctl status\n'],
     [
-      'freeze on',
-      'failoverctl: freeze comes in a later release; until then: systemctl stop failoverd on the routers that must not claim, the backups first\n',
-    ],
-    [
       'doctor',
       'failoverctl: doctor comes in a later release; until then: failoverctl status lists what is wrong, failoverctl config check checks the file\n',
     ],
@@ -102,7 +98,18 @@ describe('wrong usage exits with 2 and says what is right', () => {
   });
 });
 
-const COMMANDS = ['status', 'failover', 'failback', 'standby', 'verify', 'reload', 'history', 'config', 'keygen'];
+const COMMANDS = [
+  'status',
+  'failover',
+  'failback',
+  'standby',
+  'freeze',
+  'verify',
+  'reload',
+  'history',
+  'config',
+  'keygen',
+];
 
 test('help names every command that is served, and no other', async () => {
   const { code, stdout, stderr } = await failoverctl(['--help']);
@@ -172,7 +179,7 @@ done after N s; failoverctl failback ends the hold
     expect(stderr).toMatch(/^failoverctl: not done after 0\.3 s: isv: vrouter2 is not master, vrouter1 is; /);
   });
 
-  test('failback, standby, reload, history and verify', async () => {
+  test('failback, standby, freeze, reload, history and verify', async () => {
     await fixture.serve({
       failback: async ({ group = 'all' }) => ({ groups: [{ group, from: 'vrouter2', to: 'vrouter1' }] }),
       standby: async ({ on, router = 'vrouter1', group = 'isv' }) =>
@@ -193,6 +200,14 @@ done after N s; failoverctl failback ends the hold
     expect(await run('standby on vrouter2')).toMatchObject({
       code: 0,
       stdout: 'vrouter2 is in standby in isv\nvrouter2 takes part in pod\n',
+    });
+    expect(await run('freeze on')).toMatchObject({
+      code: 0,
+      stdout: 'no router claims any VIP until: failoverctl freeze off\n',
+    });
+    expect(await run('freeze off')).toMatchObject({
+      code: 0,
+      stdout: 'claims are allowed again; the master claims what it lacks\n',
     });
     expect(await run('standby off -g pod')).toMatchObject({ code: 0, stdout: 'vrouter1 takes part in pod\n' });
     expect(await run('reload')).toEqual({

@@ -3,6 +3,7 @@ import { version } from '../../package.json';
 import { registerConfig } from './commands/config.ts';
 import { registerFailback } from './commands/failback.ts';
 import { registerFailover } from './commands/failover.ts';
+import { registerFreeze } from './commands/freeze.ts';
 import { registerHistory } from './commands/history.ts';
 import { registerKeygen } from './commands/keygen.ts';
 import { registerReload } from './commands/reload.ts';
@@ -17,6 +18,7 @@ const COMMANDS: readonly Register[] = [
   registerFailover,
   registerFailback,
   registerStandby,
+  registerFreeze,
   registerVerify,
   registerReload,
   registerHistory,
@@ -27,7 +29,6 @@ const COMMANDS: readonly Register[] = [
 /** Commands that are promised and not offered yet, and what does for now. */
 const LATER: Readonly<Record<string, string>> = {
   watch: 'until then: watch -n 1 failoverctl status',
-  freeze: 'until then: systemctl stop failoverd on the routers that must not claim, the backups first',
   doctor: 'until then: failoverctl status lists what is wrong, failoverctl config check checks the file',
   'import-keepalived':
     'until then: write the file after docs/failoverd.example.yaml, failoverctl config check checks it',

@@ -77,11 +77,6 @@ export const UNSERVED: readonly Unserved[] = [
     sentence: `${NOT_YET} (commands run beside a failover), allowed: an empty list`,
   },
   {
-    path: 'mode',
-    refuses: is('observe'),
-    sentence: `"observe" ${NOT_YET} (electing without claiming), allowed: active`,
-  },
-  {
     path: 'oci.lease_interval',
     sentence: `${NOT_YET} (the lease on the VNIC), allowed: leave it out`,
   },

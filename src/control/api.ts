@@ -122,6 +122,15 @@ export interface StandbyRequest {
   readonly group?: string;
 }
 
+/** `POST /v1/freeze` */
+export interface FreezeRequest {
+  readonly on: boolean;
+}
+/** Its answer: whether claims are frozen in the cluster now. */
+export interface FreezeReport {
+  readonly on: boolean;
+}
+
 /** Answer of `failover` and `failback`: one entry per group. */
 export interface SwitchoverReport {
   readonly groups: readonly { readonly group: string; readonly from: string | null; readonly to: string | null }[];

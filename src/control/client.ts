@@ -3,6 +3,8 @@ import type {
   ErrorReport,
   FailbackRequest,
   FailoverRequest,
+  FreezeReport,
+  FreezeRequest,
   HistoryReport,
   ReloadReport,
   StandbyReport,
@@ -25,6 +27,7 @@ export interface ControlClient {
   history(request?: { readonly limit?: number }): Promise<HistoryReport>;
   failover(request: FailoverRequest): Promise<SwitchoverReport>;
   failback(request: FailbackRequest): Promise<SwitchoverReport>;
+  freeze(request: FreezeRequest): Promise<FreezeReport>;
   standby(request: StandbyRequest): Promise<StandbyReport>;
   verify(): Promise<VerifyReport>;
   reload(): Promise<ReloadReport>;
@@ -45,6 +48,7 @@ export function createControlClient({ socketPath, timeout = TIMEOUT }: ControlCl
       (await get(limit === undefined ? '/v1/history' : `/v1/history?limit=${limit}`)) as HistoryReport,
     failover: async (body) => (await post('/v1/failover', body)) as SwitchoverReport,
     failback: async (body) => (await post('/v1/failback', body)) as SwitchoverReport,
+    freeze: async (body) => (await post('/v1/freeze', body)) as FreezeReport,
     standby: async (body) => (await post('/v1/standby', body)) as StandbyReport,
     verify: async () => (await post('/v1/verify', {})) as VerifyReport,
     reload: async () => (await post('/v1/reload', {})) as ReloadReport,

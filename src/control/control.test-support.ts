@@ -75,6 +75,7 @@ export function handlersWith(own: Partial<ControlHandlers>): ControlHandlers {
     history: async () => ({ entries: [] }),
     failover: async () => ({ groups: [] }),
     failback: async () => ({ groups: [] }),
+    freeze: async ({ on }) => ({ on }),
     standby: async () => ({ router: 'vrouter1', on: [], off: [] }),
     verify: async () => ({ vips: [] }),
     reload: async () => ({ changes: [], warnings: [] }),

@@ -1,6 +1,8 @@
 import type {
   FailbackRequest,
   FailoverRequest,
+  FreezeReport,
+  FreezeRequest,
   HistoryReport,
   ReloadReport,
   StandbyReport,
@@ -20,6 +22,7 @@ export interface ControlHandlers {
   history(request: { readonly limit?: number }, signal: AbortSignal): Promise<HistoryReport>;
   failover(request: FailoverRequest, signal: AbortSignal): Promise<SwitchoverReport>;
   failback(request: FailbackRequest, signal: AbortSignal): Promise<SwitchoverReport>;
+  freeze(request: FreezeRequest, signal: AbortSignal): Promise<FreezeReport>;
   standby(request: StandbyRequest, signal: AbortSignal): Promise<StandbyReport>;
   verify(signal: AbortSignal): Promise<VerifyReport>;
   reload(signal: AbortSignal): Promise<ReloadReport>;

@@ -20,6 +20,7 @@ const text = z.string().min(1);
 const failover = z.strictObject({ group: text.optional(), to: text.optional() });
 const failback = z.strictObject({ group: text.optional() });
 const standby = z.strictObject({ on: z.boolean(), router: text.optional(), group: text.optional() });
+const freeze = z.strictObject({ on: z.boolean() });
 const nothing = z.strictObject({});
 const limit = z.coerce.number().int().min(1).max(100_000);
 
@@ -70,7 +71,12 @@ export const ROUTES: readonly Route[] = [
       return handlers.reload(signal);
     },
   },
-  { method: 'POST', path: '/v1/freeze', handle: () => notServed('freezing the cluster') },
+  {
+    method: 'POST',
+    path: '/v1/freeze',
+    handle: async (handlers, { body, signal }) =>
+      handlers.freeze(expect(freeze, body, '{"on": true or false}'), signal),
+  },
   { method: 'GET', path: '/v1/events', handle: () => notServed('following events') },
 ];
 

@@ -127,9 +127,9 @@ test.each([
   [
     'POST',
     '/v1/freeze',
-    '{"on":true}',
-    501,
-    error('not-served', 'freezing the cluster is not served by this release; it comes in a later one'),
+    '{"on":1}',
+    400,
+    error('bad-request', 'on: Invalid input: expected boolean, received number; expected {"on": true or false}'),
   ],
   [
     'GET',

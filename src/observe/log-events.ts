@@ -43,6 +43,9 @@ export type LogEvent =
   | { readonly event: 'group-ready'; readonly group: string }
   | { readonly event: 'group-not-ready'; readonly group: string; readonly reasons: readonly string[] }
   | { readonly event: 'claiming'; readonly group: string; readonly vips: readonly string[]; readonly at: number }
+  | { readonly event: 'would-claim'; readonly group: string; readonly vips: readonly string[] }
+  | { readonly event: 'standby'; readonly group: string; readonly router: string; readonly on: boolean }
+  | { readonly event: 'freeze'; readonly on: boolean; readonly origin: string }
   | {
       readonly event: 'vip-held';
       readonly group: string;
@@ -133,6 +136,14 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
       return warn(`${entry.group}: this router could not take over: ${entry.reasons.join('; ')}`);
     case 'claiming':
       return info(`${entry.group}: claiming ${entry.vips.join(', ')}`);
+    case 'would-claim':
+      return info(`${entry.group}: would claim ${entry.vips.join(', ')} now (mode: observe)`);
+    case 'standby':
+      return info(`${entry.group}: ${entry.router} ${entry.on ? 'goes into standby' : 'takes part again'}`);
+    case 'freeze':
+      return entry.on
+        ? warn(`${entry.origin} froze every claim in the cluster`)
+        : info(`${entry.origin} ended the freeze`);
     case 'vip-held':
       return info(
         entry.claimed

@@ -16,6 +16,8 @@ export interface PlanConfig {
   readonly vips: readonly string[];
   readonly verifyInterval: Milliseconds;
   readonly requestTimeout: Milliseconds;
+  /** Decide everything, claim nothing (`mode: observe`). */
+  readonly observe?: boolean;
   /** 0 ≤ x < 1, for the jitter of the backoff. Injected so that one seed is one run. */
   readonly random: () => number;
 }
@@ -44,6 +46,8 @@ export type PlanEvent =
   | { readonly kind: 'read-done' }
   /** There is a fresh token: what waits for one goes out now. */
   | { readonly kind: 'token' }
+  /** While on, nothing is claimed in the whole cluster: an admin works in the console. */
+  | { readonly kind: 'freeze'; readonly on: boolean }
   /** Somebody may have claimed: another master was heard, a peer fell silent, or an admin asks. */
   | { readonly kind: 'verify' }
   /** A new configuration. */
@@ -56,6 +60,8 @@ export type PlanAction =
   | { readonly kind: 'read'; readonly targets: readonly Target[] }
   /** Get this one with its etag, before the next decision on it. */
   | { readonly kind: 'get'; readonly target: Target }
+  /** `mode: observe`: these would be claimed now. */
+  | { readonly kind: 'would-claim'; readonly addresses: readonly string[] }
   | { readonly kind: 'refresh-token' }
   /** The object is gone or not visible: look again by subnet and address. */
   | { readonly kind: 'rediscover' }

@@ -6,8 +6,8 @@ import type { Plan, PlanAction, PlanEvent, ReadResult, Target } from './plan-typ
 
 const VIPS = ['a', 'b', 'c'];
 
-function createRow(sameVnic: boolean) {
-  const plan: Plan = createPlan({ vips: VIPS, verifyInterval: 10_000, requestTimeout: 2000, random: () => 1 });
+function createRow(sameVnic: boolean, observe: boolean) {
+  const plan: Plan = createPlan({ vips: VIPS, verifyInterval: 10_000, requestTimeout: 2000, random: () => 1, observe });
   const claims = new Map<string, number>();
   let now = 0;
 
@@ -45,6 +45,8 @@ function createRow(sameVnic: boolean) {
               return { ...target(address), record: record(address, holder, etag), startedAt: now };
             }),
         };
+      case 'freeze':
+        return { kind: 'freeze', on: first === 'on' };
       case 'master':
         return { kind: 'master', on: first === 'on' };
       case 'answer':
@@ -97,6 +99,8 @@ function formatAction(action: PlanAction): string {
       return `all-held ${action.after}${action.claimed ? ' claimed' : ''}`;
     case 'claim-failed':
       return `failed ${action.address} ${action.code} retry=${action.retryIn}`;
+    case 'would-claim':
+      return `would-claim ${action.addresses.join(' ')}`;
     case 'drift':
       return `drift ${action.address} ${action.vnicId}`;
   }
@@ -112,10 +116,10 @@ function believed(plan: Plan): string {
 function runRow(lines: readonly string[]): { expected: string[]; actual: string[] } {
   const expected: string[] = [];
   const actual: string[] = [];
-  let row = createRow(false);
+  let row = createRow(false, false);
   for (const line of lines) {
     const rest = line.slice(1).trim();
-    if (line.startsWith('given')) row = createRow(line.includes('same-vnic'));
+    if (line.startsWith('given')) row = createRow(line.includes('same-vnic'), line.includes('observe'));
     else if (line.startsWith('@')) row.at(Number(rest));
     else if (line.startsWith('~')) row.handle(rest);
     else {

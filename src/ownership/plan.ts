@@ -62,6 +62,7 @@ export function createPlan(initial: PlanConfig): Plan {
   let vips: Vip[] = initial.vips.map(newVip);
 
   let master = false;
+  let frozen = false;
   let masterSince: Milliseconds = 0;
   let allHeldTold = false;
   /** At least one VIP had to be claimed since this router became master. */
@@ -87,7 +88,8 @@ export function createPlan(initial: PlanConfig): Plan {
    * Rule 2, the decision by holder, has its place here: the record that was read last, and who holds it, decide
    * whether this master may take the VIP. A master that nobody disputes may.
    */
-  const mayClaim = (vip: Vip) => master && vip.target !== undefined && vip.record !== undefined && !holds(vip);
+  const mayClaim = (vip: Vip) =>
+    master && !frozen && !config.observe && vip.target !== undefined && vip.record !== undefined && !holds(vip);
 
   function vnicIsBusy(vnicId: VnicId): boolean {
     return serialVnics.has(vnicId) && vips.some((vip) => vip.claim !== undefined && vip.target?.vnicId === vnicId);
@@ -218,7 +220,7 @@ export function createPlan(initial: PlanConfig): Plan {
       vip.wasHeld = false;
       vip.lossReads = 0;
       allHeldTold = false;
-      emit({ kind: 'drift', address, vnicId: answer.record.vnicId });
+      if (!config.observe) emit({ kind: 'drift', address, vnicId: answer.record.vnicId });
       conflict();
     }
     if (vip.retryAt === undefined || vip.retryAt <= now) claim(vip);
@@ -287,11 +289,21 @@ export function createPlan(initial: PlanConfig): Plan {
     }
     if (!master) return;
     for (const vip of vips) settle(vip, false);
+    const missing = vips.filter((vip) => !holds(vip)).map(({ address }) => address);
+    if (config.observe && missing.length > 0) emit({ kind: 'would-claim', addresses: missing });
     claimDue();
     // The cache may be older than another router's claim. Where it had to be claimed, the etag tells; what the cache
     // calls ours already is read now. Otherwise the claims have the connections to themselves first.
     if (vips.some(holds)) verifyNow();
     else conflict();
+  }
+
+  function freezeChanged(on: boolean): void {
+    if (on === frozen) return;
+    frozen = on;
+    if (frozen) return;
+    claimDue();
+    verifyNow();
   }
 
   function inventoryFound(targets: Extract<PlanEvent, { kind: 'inventory' }>['targets']): void {
@@ -332,6 +344,8 @@ export function createPlan(initial: PlanConfig): Plan {
       case 'token':
         for (const vip of vips) if (vip.waitsForToken) claim(vip);
         return;
+      case 'freeze':
+        return freezeChanged(event.on);
       case 'verify':
         return verifyNow();
       case 'reconfigure':

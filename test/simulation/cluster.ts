@@ -1,7 +1,7 @@
 import type { InterfaceState } from '../../src/agent/interfaces.ts';
 import { createObserver } from '../../src/agent/observer.ts';
 import { createRouter, type Router } from '../../src/agent/router.ts';
-import type { SavedState } from '../../src/agent/state-store.ts';
+import { NOTHING_SAVED, type SavedState } from '../../src/agent/state-store.ts';
 import type { Config, LoadedConfig } from '../../src/config/index.ts';
 import { createMemoryNetwork } from '../../src/dgram-vrrp/index.ts';
 import { createHistory, createMetrics, type LogEvent } from '../../src/observe/index.ts';
@@ -92,7 +92,7 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
       clock,
       random: () => 0.5,
       observer,
-      store: { load: () => saved.get(name) ?? { holds: {} }, save: (state) => saved.set(name, state) },
+      store: { load: () => saved.get(name) ?? NOTHING_SAVED, save: (state) => saved.set(name, state) },
       createTransport: (paths, receive) =>
         Object.assign(network.attach(paths, receive), { opened: async () => {}, rebind: () => {} }),
       createOci: (listener) => cloud.connect(name, listener),

@@ -1,0 +1,95 @@
+import type { FreezeReport, FreezeRequest, StandbyReport, StandbyRequest } from '../control/api.ts';
+import { ControlError } from '../control/errors.ts';
+import type { CommandBook } from './command-book.ts';
+import type { FreezeCommand, StandbyCommand } from './commands.ts';
+import type { Group } from './group.ts';
+import type { Observer } from './observer.ts';
+
+/** Work on the cluster: `standby` takes a router out of the election, `freeze` stops every claim. Both outlast restarts. */
+export interface Maintenance {
+  /** Throws ControlError for a router or group that is not configured. */
+  standby(request: StandbyRequest): StandbyReport;
+  freeze(request: FreezeRequest): FreezeReport;
+  standbyHeard(group: Group, commands: readonly StandbyCommand[]): void;
+  freezeHeard(command: FreezeCommand): void;
+  /** After start: what was saved is in force again. */
+  restore(): void;
+}
+
+export function createMaintenance(options: {
+  readonly self: string;
+  readonly routers: readonly string[];
+  readonly groups: () => readonly Group[];
+  readonly commands: CommandBook;
+  readonly observer: Observer;
+  readonly tellPeers: () => void;
+}): Maintenance {
+  const { self, commands, observer } = options;
+
+  function applyStandby(group: Group): void {
+    group.handle({ kind: 'standby', on: commands.inStandby(group.name, self) });
+  }
+
+  function applyFreeze(): void {
+    for (const group of options.groups()) group.ownership({ kind: 'freeze', on: commands.frozen() });
+  }
+
+  function select(name: string | undefined): readonly Group[] {
+    const groups = options.groups();
+    const selected = groups.filter((group) => name === undefined || group.name === name);
+    if (selected.length > 0) return selected;
+    const names = groups.map((group) => group.name).join(', ');
+    throw new ControlError('not-found', `there is no group ${name}; the groups are ${names}`);
+  }
+
+  return {
+    standby({ on, router = self, group: name }) {
+      if (!options.routers.includes(router)) {
+        const names = options.routers.join(', ');
+        throw new ControlError('not-found', `there is no router ${router}; the routers are ${names}`);
+      }
+      for (const group of select(name)) {
+        commands.giveStandby(group.name, router, on);
+        observer.log({ event: 'standby', group: group.name, router, on });
+        if (router === self) applyStandby(group);
+      }
+      options.tellPeers();
+      const isOn = (group: Group) => commands.inStandby(group.name, router);
+      const names = (groups: readonly Group[]) => groups.map((group) => group.name);
+      const groups = options.groups();
+      return {
+        router,
+        on: names(groups.filter(isOn)),
+        off: names(groups.filter((group) => !isOn(group))),
+      };
+    },
+
+    freeze({ on }) {
+      commands.giveFreeze(on);
+      observer.log({ event: 'freeze', on, origin: self });
+      applyFreeze();
+      options.tellPeers();
+      return { on };
+    },
+
+    standbyHeard(group, heard) {
+      const before = commands.inStandby(group.name, self);
+      if (!commands.mergeStandby(group.name, heard)) return;
+      const on = commands.inStandby(group.name, self);
+      if (on !== before) observer.log({ event: 'standby', group: group.name, router: self, on });
+      applyStandby(group);
+      options.tellPeers();
+    },
+
+    freezeHeard(command) {
+      if (!commands.mergeFreeze(command)) return;
+      observer.log({ event: 'freeze', on: command.on, origin: command.origin });
+      applyFreeze();
+    },
+
+    restore() {
+      for (const group of options.groups()) applyStandby(group);
+      applyFreeze();
+    },
+  };
+}
