@@ -1,0 +1,148 @@
+/** /metrics of a daemon that really runs, in a network namespace without OCI and without a peer, as Prometheus sees it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { execute, prepare } from './systemd/machine.ts';
+
+const SPACE = 'fot-sysd-metrics';
+
+/** DESIGN §1, without the prefix. */
+const SERVED = [
+  ...['group_state', 'group_transitions_total', 'group_priority'],
+  ...['adverts_sent_total', 'adverts_received_total', 'adverts_rejected_total'],
+  ...['peer_last_seen_seconds', 'peer_state', 'peer_ready', 'config_matches_peer', 'link_up'],
+  ...['vip_held', 'vip_claims_total', 'vip_claim_failures_total'],
+  ...['vip_claim_duration_seconds', 'failover_duration_seconds'],
+  ...['ownership_drift_total', 'split_brain_total'],
+  ...['oci_requests_total', 'oci_request_failures_total', 'oci_request_duration_seconds'],
+  ...['oci_ready', 'oci_token_expiry_timestamp_seconds', 'heartbeat_lateness_seconds', 'build_info'],
+];
+/** What they tell of is not served by this release: the lease, peers' clocks, trackers. */
+const LATER = ['group_superseded', 'peer_clock_offset_seconds', 'tracker_up'];
+
+let directory: string;
+let daemon: ChildProcess;
+let promtool: string;
+/** What /metrics answered. */
+let text: string;
+let log = '';
+
+beforeAll(async () => {
+  if (!existsSync('dist/failoverd.js')) throw new Error('there is no dist/failoverd.js: npm run build comes first');
+  promtool = await prepare(fileURLToPath(new URL('./promtool.sh', import.meta.url)));
+  directory = await mkdtemp(join(tmpdir(), 'fot-sysd-'));
+  // A test run that was killed leaves it behind.
+  await removeSpace();
+  await ip(`netns add ${SPACE}`);
+  await inSpace('ip link set lo up');
+  for (const [nic, address] of [
+    ['ens3', '172.20.136.130/25'],
+    ['ens5', '10.0.0.2/28'],
+    ['ens6', '10.0.0.34/28'],
+  ] as const) {
+    await inSpace(`ip link add ${nic} type veth peer name net-${nic}`);
+    await inSpace(`ip address add ${address} dev ${nic}`);
+    await inSpace(`ip link set net-${nic} up`);
+    await inSpace(`ip link set ${nic} up`);
+  }
+  const example = readFileSync('docs/failoverd.example.yaml', 'utf8');
+  await writeFile(join(directory, 'key'), 'a5'.repeat(32), { mode: 0o600 });
+  await writeFile(
+    join(directory, 'failoverd.yaml'),
+    `${example.replaceAll('/etc/failoverd/heartbeat.key', join(directory, 'key'))}
+startup_delay: 0s
+control: { socket: ${join(directory, 'control.sock')} }
+`,
+  );
+  const command = ['dist/failoverd.js', '--config', join(directory, 'failoverd.yaml'), '--node', 'vrouter1'];
+  daemon = spawn('ip', ['netns', 'exec', SPACE, process.execPath, ...command], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, STATE_DIRECTORY: directory },
+  });
+  daemon.stderr?.on('data', (chunk: Buffer) => {
+    log += chunk.toString();
+  });
+  text = await untilItSays('failoverd_group_state{group="isv"} 2');
+});
+
+afterAll(async () => {
+  if (daemon?.exitCode === null) {
+    const ended = new Promise((resolve) => daemon.once('close', resolve));
+    daemon.kill('SIGTERM');
+    if ((await Promise.race([ended, sleep(10_000, 'late')])) === 'late') daemon.kill('SIGKILL');
+  }
+  await removeSpace();
+  if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+});
+
+async function ip(command: string): Promise<string> {
+  const { code, stdout, stderr } = await execute('ip', command.split(' '));
+  if (code !== 0) throw new Error(`ip ${command}: ${stderr}`);
+  return stdout;
+}
+
+async function removeSpace(): Promise<void> {
+  const { stdout } = await execute('ip', ['netns', 'pids', SPACE]);
+  for (const pid of stdout.split('\n').filter((line) => line !== '')) process.kill(Number(pid), 'SIGKILL');
+  await execute('ip', ['netns', 'delete', SPACE]);
+}
+
+const inSpace = (command: string): Promise<string> => ip(`netns exec ${SPACE} ${command}`);
+
+/** Scrapes until a line is there: alone and without OCI, the router becomes master after a master down interval. */
+async function untilItSays(line: string): Promise<string> {
+  const scrape = `fetch('http://127.0.0.1:9112/metrics').then((answer) => answer.text()).then((text) => process.stdout.write(text))`;
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const { stdout } = await execute('ip', ['netns', 'exec', SPACE, process.execPath, '--eval', scrape]);
+    if (stdout.split('\n').includes(line)) return stdout;
+    if (Date.now() > deadline || daemon.exitCode !== null)
+      throw new Error(`/metrics never said ${line}:\n${stdout}\nThe daemon said:\n${log}`);
+    await sleep(200);
+  }
+}
+
+/** Names of the metrics that a text mentions, in which a histogram has three endings. */
+function mentioned(page: string): string[] {
+  const names = [...page.matchAll(/failoverd_(\w+)/g)].map(([, name = '']) => name);
+  return [...new Set(names.map((name) => name.replace(/_(bucket|sum|count)$/, '')))];
+}
+
+test('promtool accepts what the daemon serves', async () => {
+  expect(await execute(promtool, ['check', 'metrics'], { input: text })).toEqual({ code: 0, stdout: '', stderr: '' });
+});
+
+test('every metric of the contract is there, but those that come later', () => {
+  const types = [...text.matchAll(/^# TYPE failoverd_(\w+) /gm)].map(([, name]) => name);
+  expect(types.sort()).toEqual([...SERVED].sort());
+});
+
+test('it says that it is not ready, and what it sees', () => {
+  const lines = text.split('\n');
+  expect(lines).toContain('failoverd_oci_ready 0');
+  expect(lines).toContain('failoverd_link_up{interface="ens3"} 1');
+  expect(lines).toContain('failoverd_vip_held{group="isv",vip="10.0.0.4"} 0');
+  // ⌈200/16⌉: it takes part, and gives way to whoever is ready.
+  expect(lines).toContain('failoverd_group_priority{group="isv"} 13');
+  expect(lines).toContain('failoverd_group_transitions_total{group="isv",to="master"} 1');
+  expect(text).toMatch(/^failoverd_adverts_sent_total [1-9]/m);
+});
+
+test('the alert rules are valid, and ask for metrics that are served', async () => {
+  const { code, stdout, stderr } = await execute(promtool, ['check', 'rules', 'docs/alerts.rules.yml']);
+  expect(`${stdout}${stderr}`).toContain('SUCCESS');
+  expect(code).toBe(0);
+  const rules = readFileSync('docs/alerts.rules.yml', 'utf8');
+  expect(mentioned(rules).filter((name) => !SERVED.includes(name))).toEqual([]);
+});
+
+test('the manual tells of no other metric, and names those that come later', () => {
+  const manual = readFileSync('docs/operation.md', 'utf8');
+  expect(mentioned(manual).filter((name) => !SERVED.includes(name))).toEqual([]);
+  for (const name of LATER) expect(manual).toContain(`\`${name}\``);
+});
