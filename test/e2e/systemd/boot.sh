@@ -6,7 +6,7 @@
 #   boot.sh outside NAME ROOT SCRATCH CHECKOUT NODE HOSTNAME
 #
 # NAME names the cgroup. ROOT is not changed: an overlay takes the changes to a tmpfs at SCRATCH, an empty directory
-# where `pid` appears, too: PID 1 as the machine sees it. CHECKOUT is at /mnt inside, read only.
+# which goes away again, and where `pid` appears: PID 1 as the machine sees it. CHECKOUT is at /mnt inside, read only.
 # Run it in a mount namespace of its own, and on a pseudo-terminal, which becomes the console.
 set -eu
 
@@ -22,7 +22,8 @@ outside() {
   # With PID 1 every process in its namespace dies; --kill-child does the same when unshare itself is killed.
   unshare --pid --fork --kill-child=KILL -- sh "$0" first "$@" <&1 &
   unshare=$!
-  trap 'kill -KILL $unshare' TERM INT HUP
+  # A signal may come again while this cleans up.
+  trap 'kill -KILL $unshare 2>/dev/null || :' TERM INT HUP
   status=0
   wait $unshare || status=$?
   for _ in 1 2 3 4 5 6 7 8 9 10; do
@@ -30,7 +31,9 @@ outside() {
     sleep 0.2
   done
   umount -l "$scratch/cgroup" "$scratch/changes"
-  rmdir "$scratch/cgroup" "$scratch/changes"
+  rm -f "$scratch/pid"
+  # Not recursive: were anything still mounted there, it must not be emptied.
+  rmdir "$scratch/cgroup" "$scratch/changes" "$scratch"
   return $status
 }
 

@@ -1,7 +1,7 @@
 /** A Debian machine with its own systemd in namespaces of this one, for the tests of the unit. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { mkdtemp, rm, rmdir } from 'node:fs/promises';
+import { mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -85,9 +85,10 @@ export async function bootMachine(hostname: string): Promise<Machine> {
 
   const stop = async (): Promise<void> => {
     await end(outer, ended, readPid(scratch));
-    await rm(join(scratch, 'pid'), { force: true });
-    // Not recursive: were anything still mounted there, it must not be emptied.
-    await rmdir(scratch);
+    // Gone when the script came that far. Not recursive: were anything still mounted there, it must not be emptied.
+    await rmdir(scratch).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw new Error(`${scratch} was left behind:\n${text}`, { cause: error });
+    });
   };
   try {
     const pid = await untilBooted(outer, scratch);
