@@ -13,6 +13,8 @@ const MAGIC_MICROSECONDS = 0xa1b2c3d4;
 /** Bytes before the IP header, by link type: LINUX_SLL and LINUX_SLL2. */
 const LINK_HEADERS: Readonly<Record<number, number>> = { 113: 16, 276: 20 };
 const UDP_HEADER = 8;
+/** Enough for the headers and an advert's fixed part. */
+const SNAPSHOT_LENGTH = 256;
 const ADVERTISEMENT = 1;
 
 /** A VRRP advertisement on the wire. */
@@ -70,12 +72,10 @@ export interface Capture {
 export async function startCapture(port: number): Promise<Capture> {
   const adverts: Advert[] = [];
   const offset = wallClockOffset();
-  const child = spawn(
-    'ip',
-    ['netns', 'exec', VCN, 'tcpdump', '-i', 'any', '-Q', 'in', '-n', '-U', '--immediate-mode', '-w', '-'].concat(
-      `udp port ${port}`,
-    ),
-  );
+  // In immediate mode every slot of the kernel's 2 MB ring is as long as the longest packet: with tcpdump's default of
+  // 256 KB there are eight, and a takeover's burst of datagrams is more.
+  const options = ['-i', 'any', '-Q', 'in', '-n', '-U', '--immediate-mode', '-s', String(SNAPSHOT_LENGTH), '-w', '-'];
+  const child = spawn('ip', ['netns', 'exec', VCN, 'tcpdump', ...options, `udp port ${port}`]);
   const read = createCaptureReader((time, packet) => {
     const advert = advertIn(packet);
     if (advert !== undefined) adverts.push({ at: time - offset, ...advert });
