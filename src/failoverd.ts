@@ -30,7 +30,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 78 bad configuration.`,
   )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE))
   .action(async ({ config, node, check }: Options) => {
-    process.exitCode = check ? checkConfig(config, node) : await runDaemon({ configPath: config, node, version });
+    // Not by running out of work: nothing that was forgotten may keep a stopped daemon alive.
+    process.exit(check ? checkConfig(config, node) : await runDaemon({ configPath: config, node, version }));
   });
 
 /** Every mistake on its own line, or the effective configuration. */

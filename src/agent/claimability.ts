@@ -14,8 +14,8 @@ export interface Claimability {
   inventory(): readonly InterfaceInventory[] | undefined;
   /** Look for VNICs and VIPs again. */
   rediscover(): void;
-  /** An interface has another MAC address: it may be another VNIC. */
-  macsChanged(): void;
+  /** An interface has another MAC address (it may be another VNIC), or came up (the API may be reached another way). */
+  linksChanged(changes: { readonly newMac: boolean; readonly cameUp: boolean }): void;
   /** Looks at everything again and tells the elections what changed. */
   update(): void;
   /** Group → why this router could not take over; empty if it could. */
@@ -26,7 +26,7 @@ export interface Claimability {
 }
 
 export function createClaimability(options: {
-  readonly loaded: LoadedConfig;
+  readonly loaded: () => LoadedConfig;
   readonly clock: Clock;
   readonly observer: Observer;
   readonly oci: () => Pick<Oci, 'discover'>;
@@ -36,6 +36,7 @@ export function createClaimability(options: {
 }): Claimability {
   const { loaded, observer, interfaces } = options;
   const reasons = new Map<string, readonly string[]>();
+  let linkUpAt = Number.NEGATIVE_INFINITY;
   let status: OciStatus = { ready: false, reason: 'instance metadata was not reached yet' };
   const discovery = createDiscovery({
     oci: { discover: (query) => options.oci().discover(query) },
@@ -82,7 +83,7 @@ export function createClaimability(options: {
 
   function update(): void {
     for (const group of options.groups()) {
-      const config = loaded.config.groups.find(({ name }) => name === group.name);
+      const config = loaded().config.groups.find(({ name }) => name === group.name);
       const before = reasons.get(group.name);
       const now = whyNotReady({
         oci: status,
@@ -92,6 +93,8 @@ export function createClaimability(options: {
           vips: vips.map(({ address }) => address),
         })),
         failedRounds: group.failedRounds(),
+        provenAt: group.provenAt(),
+        linkUpAt,
       });
       reasons.set(group.name, now);
       if (before !== undefined && before.join() === now.join()) continue;
@@ -107,8 +110,12 @@ export function createClaimability(options: {
     ociStatus: () => status,
     inventory: discovery.last,
     rediscover: discovery.look,
-    macsChanged() {
-      if (status.ready) discovery.look();
+    linksChanged({ newMac, cameUp }) {
+      if (newMac && status.ready) discovery.look();
+      if (!cameUp) return;
+      linkUpAt = options.clock.now();
+      for (const group of options.groups()) group.ownership({ kind: 'verify' });
+      update();
     },
     update,
     reasons: () => reasons,

@@ -26,7 +26,7 @@ const RESIGNATION_MEMORY: Milliseconds = 1000;
 const LEAST_QUESTION_INTERVAL: Milliseconds = 5;
 
 export interface ConversationOptions {
-  readonly loaded: LoadedConfig;
+  readonly loaded: () => LoadedConfig;
   readonly paths: readonly Path[];
   readonly clock: Clock;
   readonly observer: Observer;
@@ -52,6 +52,8 @@ export interface Conversation {
   start(): void;
   /** Tells the peers now: something changed. */
   tellPeers(): void;
+  /** The configuration is another one. */
+  reconfigured(): void;
   /** Why the adverts of a peer are not believed now; undefined if they are. */
   rejects(peer: string): string | undefined;
   close(): void;
@@ -59,15 +61,16 @@ export interface Conversation {
 
 export function createConversation(options: ConversationOptions): Conversation {
   const { loaded, paths, clock, observer, peers } = options;
-  const { config, self } = loaded;
+  const self = loaded().self.name;
   const bootId = randomBytes(8).toString('hex');
   const startedAt = clock.now();
-  const freshness = createFreshness(self.name);
+  const freshness = createFreshness(self);
   const alarm = clock.createAlarm(tick);
-  const questionInterval = Math.max(
-    LEAST_QUESTION_INTERVAL,
-    Math.min(...config.groups.map(({ heartbeat }) => heartbeat.interval)) / 2,
-  );
+  const questionInterval = () =>
+    Math.max(
+      LEAST_QUESTION_INTERVAL,
+      Math.min(...loaded().config.groups.map(({ heartbeat }) => heartbeat.interval)) / 2,
+    );
   /** Peer and group → when its priority 0 advert was heard. */
   const resignedAt = new Map<string, Milliseconds>();
   /** Peer and group → when its last advert was accepted. */
@@ -107,9 +110,9 @@ export function createConversation(options: ConversationOptions): Conversation {
     const now = clock.now();
     heartbeat.sendPresence(
       describePresence({
-        router: self.name,
+        router: self,
         bootId,
-        configDigest: loaded.digest,
+        configDigest: loaded().digest,
         ready: options.ready(),
         challenge: freshness.challenge(now),
         wallClock: clock.wall(),
@@ -133,14 +136,14 @@ export function createConversation(options: ConversationOptions): Conversation {
   /** Something of a peer cannot be believed: its answer to a fresh challenge can. */
   function ask(): void {
     const now = clock.now();
-    if (now - askedAt < questionInterval) return;
+    if (now - askedAt < questionInterval()) return;
     askedAt = now;
     sendPresence(true);
   }
 
   function answer(): void {
     const now = clock.now();
-    if (now - answeredAt < questionInterval) return;
+    if (now - answeredAt < questionInterval()) return;
     answeredAt = now;
     sendPresence(false);
   }
@@ -181,7 +184,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       source: peer.paths[0]?.peer ?? '',
       priority,
       interval,
-      successor: successorFor(self.name, config.routers.length, named),
+      successor: successorFor(self, loaded().config.routers.length, named),
     });
   }
 
@@ -191,7 +194,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     const before = peer.presence;
     peers.presence(peer.name, presence, clock.now(), clock.wall());
     if (presence.wantsAnswer) answer();
-    if (presence.configDigest !== loaded.digest && before?.configDigest !== presence.configDigest) {
+    if (presence.configDigest !== loaded().digest && before?.configDigest !== presence.configDigest) {
       observer.log({ event: 'config-differs', peer: peer.name });
     }
     if (presence.freeze !== undefined) options.onFreeze(presence.freeze);
@@ -200,7 +203,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       if (group === undefined) continue;
       const toldBefore = before?.groups.find(({ virtualRouterId }) => virtualRouterId === told.virtualRouterId);
       options.onTold(group, peer, told, toldBefore);
-      if (told.successor === self.name) followNamed(group, peer);
+      if (told.successor === self) followNamed(group, peer);
       if (told.state === 'master' && told.successor === null) standInForAdvert(group, peer, told.priority);
     }
   }
@@ -212,7 +215,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     if (at === undefined || clock.now() - at > RESIGNATION_MEMORY) return;
     if (group.state() !== 'backup' || group.master() !== undefined) return;
     resignedAt.delete(key);
-    tellElection(group, peer, 0, intervalOf(group), self.name);
+    tellElection(group, peer, 0, intervalOf(group), self);
   }
 
   /**
@@ -229,7 +232,8 @@ export function createConversation(options: ConversationOptions): Conversation {
     tellElection(group, peer, priority, intervalOf(group), null);
   }
 
-  const intervalOf = (group: Group) => config.groups.find(({ name }) => name === group.name)?.heartbeat.interval ?? 0;
+  const intervalOf = (group: Group) =>
+    loaded().config.groups.find(({ name }) => name === group.name)?.heartbeat.interval ?? 0;
 
   return {
     receive: heartbeat.receive,
@@ -239,6 +243,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       tick();
     },
     tellPeers: () => sendPresence(false),
+    reconfigured: heartbeat.reconfigured,
     rejects(peer) {
       const last = rejected.get(peer);
       return last !== undefined && clock.now() - last.at < 5 * PRESENCE_INTERVAL ? last.reason : undefined;

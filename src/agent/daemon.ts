@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { pino } from 'pino';
 import { deviceOf, formatMistake, type LoadedConfig, loadConfig } from '../config/index.ts';
@@ -20,6 +21,7 @@ import { systemClock } from './clock.ts';
 import { createHandlers } from './handlers.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { createObserver } from './observer.ts';
+import { createReload } from './reload.ts';
 import { createRouter, type Router } from './router.ts';
 import { createStateStore } from './state-store.ts';
 
@@ -43,15 +45,22 @@ export interface DaemonOptions {
 /** Runs the daemon until it is told to stop. Answers the exit code. */
 export async function runDaemon({ configPath, node, version }: DaemonOptions): Promise<number> {
   const startedAt = systemClock.now();
-  const result = loadConfig({ path: configPath, node, hostname: hostname() });
+  const load = () => loadConfig({ path: configPath, node, hostname: hostname() });
+  const result = load();
   if (!result.ok) {
     for (const mistake of result.mistakes) process.stderr.write(`${formatMistake(mistake)}\n`);
     return EXIT_CONFIG;
   }
-  const { loaded, warnings } = result;
+  const { warnings } = result;
+  let { loaded } = result;
   const { config, self } = loaded;
   const stream = pino.destination({ dest: 2, sync: false, maxLength: LOG_BUFFER });
-  const log = createLog({ ...config.log, isTerminal: isatty(2), write: (line) => stream.write(line) });
+  const log = createLog({
+    format: config.log.format,
+    level: () => loaded.config.log.level,
+    isTerminal: isatty(2),
+    write: (line) => stream.write(line),
+  });
   log({ event: 'started', version, router: self.name, config: configPath });
   for (const warning of warnings) log({ event: 'config-warning', detail: formatMistake(warning) });
   reportKernel(loaded, log);
@@ -102,9 +111,19 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
       }),
   });
 
+  const reload = createReload({
+    load,
+    log,
+    current: () => loaded,
+    apply(next) {
+      loaded = next;
+      router.reconfigure(next);
+      keepAddresses();
+    },
+  });
   const control = await startControlServer({
     socketPath: config.control.socket,
-    handlers: createHandlers(router, history),
+    handlers: createHandlers(router, history, reload),
     onWarning: (detail) => log({ event: 'control-warning', detail }),
     onError: (error) => log({ event: 'control-warning', detail: String(error) }),
   });
@@ -116,9 +135,19 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
   log({ event: 'ready', after: systemClock.now() - startedAt });
   const stopNotifying = keepNotifying(notifier, router);
 
-  await untilToldToStop(log);
+  process.on('SIGHUP', () => {
+    notifier.reloading();
+    try {
+      reload();
+    } catch {
+      // It was logged, and the old configuration stays.
+    }
+    notifier.ready();
+  });
+
+  await untilToldToStop();
   notifier.stopping();
-  await drain(router, config.mode === 'observe' ? 0 : config.drainTimeout, log);
+  await drain(router, loaded.config.mode === 'observe' ? 0 : loaded.config.drainTimeout, log);
   stopNotifying();
   metricsServer.close();
   links.close();
@@ -129,10 +158,11 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
 
   /** `addresses: static`: every router keeps every VIP, as /32, on its interface. */
   function keepAddresses(): void {
-    if (config.addresses !== 'static' || config.mode === 'observe') return;
-    for (const { interfaces } of config.groups) {
+    const { addresses, mode, groups } = loaded.config;
+    if (addresses !== 'static' || mode === 'observe') return;
+    for (const { interfaces } of groups) {
       for (const { name, vips } of interfaces) {
-        const device = deviceOf(self, name);
+        const device = deviceOf(loaded.self, name);
         if (!links.links().get(device)?.up) continue;
         for (const { address } of vips) {
           if (deviceOfAddress(address) === device) continue;
@@ -179,13 +209,10 @@ function keepNotifying(notifier: Notifier, router: Router): () => void {
   };
 }
 
-function untilToldToStop(log: Log): Promise<void> {
+function untilToldToStop(): Promise<void> {
   return new Promise((resolve) => {
     process.on('SIGTERM', () => resolve());
     process.on('SIGINT', () => resolve());
-    process.on('SIGHUP', () =>
-      log({ event: 'not-served', detail: 'reload (SIGHUP) is not served by this release; restart to apply the file' }),
-    );
   });
 }
 
@@ -206,8 +233,8 @@ async function drain(router: Router, timeout: number, log: Log): Promise<void> {
       log({ event: 'drain-incomplete', detail: 'the drain timeout is over and some VIPs are still on this router' });
       return;
     }
-    await new Promise((resolve) => setTimeout(resolve, Math.min(DRAIN_READ_INTERVAL, left)));
-    await Promise.race([router.verify(), new Promise((resolve) => setTimeout(resolve, left))]);
+    await delay(Math.min(DRAIN_READ_INTERVAL, left));
+    await Promise.race([router.verify(), delay(left, undefined, { ref: false })]);
   }
   log({ event: 'drained', after: systemClock.now() - startedAt });
 }

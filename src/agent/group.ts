@@ -15,9 +15,8 @@ import type { Observer } from './observer.ts';
 /** Copies of a priority 0 advert on every path (DESIGN §4). */
 const RESIGN_COPIES = 3;
 
-export interface GroupOptions {
-  readonly name: string;
-  readonly virtualRouterId: number;
+/** What a reload may change. */
+export interface GroupSettings {
   readonly vips: readonly string[];
   readonly election: Omit<ElectionConfig, 'addresses' | 'extensions'>;
   readonly startupDelay: Milliseconds;
@@ -25,6 +24,12 @@ export interface GroupOptions {
   readonly requestTimeout: Milliseconds;
   /** Elects and tells what it would claim, and claims nothing. */
   readonly observe: boolean;
+}
+
+export interface GroupOptions {
+  readonly name: string;
+  readonly virtualRouterId: number;
+  readonly settings: GroupSettings;
   readonly oci: Oci;
   readonly clock: Clock;
   readonly random: () => number;
@@ -38,6 +43,8 @@ export interface GroupOptions {
   /** What peers are told of this group changed: tell them now. */
   readonly tellPeers: () => void;
   readonly onTransition: (from: GroupState, to: GroupState) => void;
+  /** A round of reads is over. */
+  readonly onRound: () => void;
   /** The object of a VIP is gone: look for it again. */
   readonly rediscover: () => void;
 }
@@ -60,6 +67,10 @@ export interface Group {
   master(): string | undefined;
   vips(): readonly VipView[];
   failedRounds(): number;
+  /** The API answered a request that was made then, or later. */
+  provenAt(): Milliseconds;
+  /** Takes over other settings, without a transition and without touching a VIP that did not change. */
+  reconfigure(next: GroupSettings): void;
   /** Who was named when this router resigned; null: it did not, or nobody was. */
   successor(): string | null;
   close(): void;
@@ -67,30 +78,14 @@ export interface Group {
 
 export function createGroup(options: GroupOptions): Group {
   const { name, clock, observer } = options;
-  const election = createElection({
-    ...options.election,
-    addresses: options.vips,
-    extensions: {
-      startupDelay: options.startupDelay,
-      resignCopies: RESIGN_COPIES,
-      namedSuccessor: true,
-      stallRule: true,
-      readiness: true,
-      onlyMasterResigns: true,
-      report: true,
-    },
-  });
+  let { settings } = options;
+  const election = createElection(electionConfig(settings));
   const ownership = createOwnership({
-    config: {
-      vips: options.vips,
-      verifyInterval: options.verifyInterval,
-      requestTimeout: options.requestTimeout,
-      observe: options.observe,
-      random: options.random,
-    },
+    config: { ...settings, random: options.random },
     oci: options.oci,
     now: clock.now,
     createAlarm: clock.createAlarm,
+    onRound: options.onRound,
     onActions: planned,
   });
   let since = clock.now();
@@ -151,7 +146,7 @@ export function createGroup(options: GroupOptions): Group {
         return;
       case 'rival':
         // The one that was just pre-empted may have sent before it heard of us.
-        if (at - since < 2 * options.election.interval) return;
+        if (at - since < 2 * settings.election.interval) return;
         observer.rival(name, options.routerAt(action.source), action.priority);
         return;
       case 'stalled':
@@ -192,10 +187,32 @@ export function createGroup(options: GroupOptions): Group {
     master: () => election.master()?.source,
     vips: ownership.vips,
     failedRounds: ownership.failedRounds,
+    provenAt: ownership.provenAt,
+    reconfigure(next) {
+      settings = next;
+      ownership.handle({ kind: 'reconfigure', config: { ...next, random: options.random } });
+      handle({ kind: 'reconfigure', config: electionConfig(next) });
+    },
     successor: () => successor,
     close() {
       alarm.close();
       ownership.close();
+    },
+  };
+}
+
+function electionConfig({ election, vips, startupDelay }: GroupSettings): ElectionConfig {
+  return {
+    ...election,
+    addresses: vips,
+    extensions: {
+      startupDelay,
+      resignCopies: RESIGN_COPIES,
+      namedSuccessor: true,
+      stallRule: true,
+      readiness: true,
+      onlyMasterResigns: true,
+      report: true,
     },
   };
 }

@@ -1,10 +1,10 @@
-import { ControlError } from '../control/errors.ts';
+import type { ReloadReport } from '../control/api.ts';
 import type { ControlHandlers } from '../control/handlers.ts';
 import type { History } from '../observe/index.ts';
 import type { Router } from './router.ts';
 
 /** What the control socket may ask of a router. */
-export function createHandlers(router: Router, history: History): ControlHandlers {
+export function createHandlers(router: Router, history: History, reload: () => ReloadReport): ControlHandlers {
   return {
     status: async () => router.status(),
     history: async ({ limit }) => ({ entries: history.entries(limit) }),
@@ -13,11 +13,6 @@ export function createHandlers(router: Router, history: History): ControlHandler
     verify: async () => router.verify(),
     standby: async (request) => router.maintenance.standby(request),
     freeze: async (request) => router.maintenance.freeze(request),
-    reload: async () => {
-      throw new ControlError(
-        'not-served',
-        'reload is not served by this release; check the file with failoverd --check, then restart the backup first',
-      );
-    },
+    reload: async () => reload(),
   };
 }

@@ -26,7 +26,8 @@ import type { Freshness } from './freshness.ts';
 import type { Path } from './paths.ts';
 
 export interface HeartbeatOptions {
-  readonly loaded: LoadedConfig;
+  /** The configuration in force; `reconfigured` tells that it is another one. */
+  readonly loaded: () => LoadedConfig;
   readonly paths: readonly Path[];
   readonly clock: Clock;
   readonly freshness: Freshness;
@@ -47,24 +48,44 @@ export interface Heartbeat {
   sendAdvert(group: string, advert: { priority: number; interval: Milliseconds; copies: number }): void;
   sendPresence(presence: Presence): void;
   receive(datagram: ReceivedDatagram): void;
+  /** Keys, modes and groups are another configuration's. Replay marks stay. */
+  reconfigured(): void;
 }
 
 /** @param send sends one datagram on one path; fire and forget. */
 export function createHeartbeat(options: HeartbeatOptions, send: Transport['send']): Heartbeat {
-  const { loaded, paths, clock, freshness } = options;
-  const { heartbeat, groups } = loaded.config;
+  const { paths, clock, freshness } = options;
   // Wall clock at start, monotonic from there: a step of the clock changes nothing that was agreed with the peers.
   const base = clock.wall() - clock.now();
   const steady = () => base + clock.now();
   const sequencer = createSequencer(steady);
-  const presenceAuth = signerFor(heartbeat.auth, sequencer);
-  const groupAuth = new Map(groups.map((group) => [group.name, signerFor(group.heartbeat.auth, sequencer)] as const));
+  const presenceGuard = createReplayGuard(() => options.loaded().config.heartbeat.auth.timeWindow);
+  const groupGuards = new Map<string, ReplayGuard>();
+  let signers = makeSigners();
   const bootIds = new Map<string, string>();
   const byPath = new Map(paths.map((path) => [path.id, path] as const));
-  const byVirtualRouterId = new Map(groups.map((group) => [group.virtualRouterId, group] as const));
+
+  const groups = () => options.loaded().config.groups;
+  const groupNamed = (name: string) => groups().find((group) => group.name === name);
+
+  function makeSigners() {
+    const { heartbeat, groups: configured } = options.loaded().config;
+    return {
+      presence: authenticatorFor(heartbeat.auth, sequencer, presenceGuard),
+      groups: new Map(
+        configured.map(({ name, heartbeat: { auth } }) => [name, authenticatorFor(auth, sequencer, guardOf(name))]),
+      ),
+    };
+  }
+
+  function guardOf(name: string): ReplayGuard {
+    const guard = groupGuards.get(name) ?? createReplayGuard(() => groupNamed(name)?.heartbeat.auth.timeWindow ?? 0);
+    groupGuards.set(name, guard);
+    return guard;
+  }
 
   function receiveAdvert(bytes: Uint8Array, path: Path): void {
-    const group = byVirtualRouterId.get(bytes[1] ?? 0);
+    const group = groups().find(({ virtualRouterId }) => virtualRouterId === bytes[1]);
     const decoded = decodeAdvert(bytes, {
       family: addressFamily(path.local) ?? 'ipv4',
       source: path.peer,
@@ -78,9 +99,9 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
     });
     const reject = (reason: string) => options.onRejected(path, reason, 'advert');
     if (!decoded.ok) return reject(decoded.error);
-    const signer = group && groupAuth.get(group.name);
-    if (group === undefined || signer === undefined) return reject('vrid');
-    const opened = signer.auth.open(bytes, decoded.pduLength, path.peer, receiverClock(path));
+    const auth = group && signers.groups.get(group.name);
+    if (group === undefined || auth === undefined) return reject('vrid');
+    const opened = auth.open(bytes, decoded.pduLength, path.peer, receiverClock(path));
     if (!opened.ok) return reject(opened.error);
     options.onHeard(path);
     options.onAdvert(group.name, path, decoded.advert);
@@ -91,7 +112,7 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
     const reject = (reason: string) => options.onRejected(path, reason, 'presence');
     if (!decoded.ok) return reject(`presence-${decoded.error}`);
     const { presence, pduLength } = decoded;
-    const { auth, replayGuard } = presenceAuth;
+    const auth = signers.presence;
     let opened = auth.open(bytes, pduLength, path.peer, receiverClock(path));
     if (!opened.ok && (opened.error === 'outside-window' || opened.error === 'replayed')) {
       const verified = auth.verify(bytes, pduLength, path.peer);
@@ -101,7 +122,7 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
       if (!freshness.proves(presence.echoes, clock.now())) return reject(opened.error);
       freshness.proven(path.peerName, leadOf(verified.sequence, steady()));
       // A new boot may count from a smaller number: its clock was put back meanwhile.
-      if (bootIds.get(path.peerName) !== presence.bootId) forgetMarks(path.peerName, replayGuard);
+      if (bootIds.get(path.peerName) !== presence.bootId) forgetMarks(path.peerName);
       opened = auth.open(bytes, pduLength, path.peer, receiverClock(path));
     }
     if (!opened.ok) return reject(opened.error);
@@ -118,16 +139,16 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
     return { now: steady(), offset: freshness.offsetOf(peerName) };
   }
 
-  function forgetMarks(peer: string, presenceGuard: ReplayGuard): void {
-    const guards = [presenceGuard, ...[...groupAuth.values()].map(({ replayGuard }) => replayGuard)];
+  function forgetMarks(peer: string): void {
+    const guards = [presenceGuard, ...groupGuards.values()];
     for (const path of paths) if (path.peerName === peer) for (const guard of guards) guard.reset(path.peer);
   }
 
   return {
     sendAdvert(name, { priority, interval, copies }) {
-      const group = groups.find((candidate) => candidate.name === name);
-      const signer = groupAuth.get(name);
-      if (group === undefined || signer === undefined) return;
+      const group = groupNamed(name);
+      const auth = signers.groups.get(name);
+      if (group === undefined || auth === undefined) return;
       for (let copy = 0; copy < copies; copy += 1) {
         for (const path of paths) {
           const advert = {
@@ -138,7 +159,7 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
             addresses: advertisedAddresses(group, path.local),
           };
           const pdu = encodeAdvert(advert, { source: path.local, destination: path.peer });
-          send(path.id, signer.auth.seal(pdu, path.local));
+          send(path.id, auth.seal(pdu, path.local));
           options.onAdvertSent();
         }
       }
@@ -146,7 +167,10 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
     sendPresence(presence) {
       const encoded = encodePresence(presence);
       if (!encoded.ok) return options.onPresenceTooLarge(encoded.error);
-      for (const path of paths) send(path.id, presenceAuth.auth.seal(encoded.bytes, path.local));
+      for (const path of paths) send(path.id, signers.presence.seal(encoded.bytes, path.local));
+    },
+    reconfigured() {
+      signers = makeSigners();
     },
     receive(datagram) {
       const path = byPath.get(datagram.pathId);
@@ -166,15 +190,13 @@ function advertisedAddresses(group: GroupConfig, local: string): readonly string
   return all.filter((address) => addressFamily(address) === addressFamily(local));
 }
 
-interface Signer {
-  readonly auth: Authenticator;
-  readonly replayGuard: ReplayGuard;
-}
-
-function signerFor(auth: GroupConfig['heartbeat']['auth'], sequencer: Sequencer): Signer {
+function authenticatorFor(
+  auth: GroupConfig['heartbeat']['auth'],
+  sequencer: Sequencer,
+  replayGuard: ReplayGuard,
+): Authenticator {
   // The password of VRRPv2 is refused by the configuration until protocol 112 is served.
   const mode = auth.mode === 'password' ? 'none' : auth.mode;
-  const replayGuard = createReplayGuard(auth.timeWindow);
   const activeKey = mode === 'none' ? {} : { activeKey: auth.activeKey };
-  return { replayGuard, auth: createAuthenticator({ mode, keys: auth.keys, ...activeKey, sequencer, replayGuard }) };
+  return createAuthenticator({ mode, keys: auth.keys, ...activeKey, sequencer, replayGuard });
 }

@@ -12,11 +12,18 @@ export function whyNotReady(state: {
   /** The group's interfaces with their VIPs. */
   readonly interfaces: readonly { readonly name: string; readonly vips: readonly string[] }[];
   readonly failedRounds: number;
+  /** The API answered a request that was made then, or later. */
+  readonly provenAt: number;
+  /** When an interface came up last: the way to the API may be another one since. */
+  readonly linkUpAt: number;
 }): readonly string[] {
   if (!state.oci.ready) return [state.oci.reason ?? 'OCI is not ready'];
   if (state.inventory === undefined) return ['the VNICs and VIPs are still being looked up'];
   const reasons = state.interfaces.flatMap(({ name, vips }) => missingOf(name, vips, state.inventory ?? []));
   if (state.failedRounds >= FAILED_ROUNDS) reasons.push('the network API does not answer');
+  else if (state.provenAt < state.linkUpAt) {
+    reasons.push('the network API has not answered since an interface came up');
+  }
   return reasons;
 }
 

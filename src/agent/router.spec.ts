@@ -61,6 +61,20 @@ describe('a cluster of two', () => {
     expect(cluster.cloud.moves).toHaveLength(6);
   });
 
+  it('the better router waits until the API answers over the link that returned', async () => {
+    const cluster = await settled();
+    cluster.setLink('vrouter1', 'ens3', false);
+    await cluster.run(500);
+    cluster.cloud.fail('vrouter1', 'network');
+    cluster.setLink('vrouter1', 'ens3', true);
+    await cluster.run(5000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    cluster.cloud.fail('vrouter1', undefined);
+    await cluster.run(2500);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.holders()).toEqual(ALL_ON_1);
+  });
+
   it('a resignation travels on the path that is left', async () => {
     const cluster = await settled();
     cluster.cut('vrouter1', 'vrouter2', { path: 0 });

@@ -6,7 +6,7 @@ import { createClaimability } from './claimability.ts';
 import type { Clock } from './clock.ts';
 import { createCommandBook } from './command-book.ts';
 import { createConversation } from './conversation.ts';
-import { createGroup, type Group } from './group.ts';
+import { createGroup, type Group, type GroupSettings } from './group.ts';
 import { createHolders } from './holders.ts';
 import { createInterfaces, type InterfaceState } from './interfaces.ts';
 import { createMaintenance, type Maintenance } from './maintenance.ts';
@@ -47,6 +47,8 @@ export interface Router {
   /** Resolves when every heartbeat path was tried once. */
   opened(): Promise<void>;
   start(): void;
+  /** Takes over another configuration, whose changes a running daemon can take over (see config/changes.ts). */
+  reconfigure(next: LoadedConfig): void;
   /** An address came to an interface; a heartbeat path may have waited for it. */
   addressAppeared(address: string): void;
   /** Links changed: look at every interface again. */
@@ -64,19 +66,21 @@ export interface Router {
 }
 
 export function createRouter(options: RouterOptions): Router {
-  const { loaded, clock, observer } = options;
-  const { config, self } = loaded;
+  const { clock, observer } = options;
+  let { loaded } = options;
+  const current = () => loaded;
+  const { self } = loaded;
   const startedAt = clock.now();
   const paths = pathsOf(loaded);
   const peers = createPeers(paths);
-  const interfaces = createInterfaces(loaded, options.interfaceState, observer);
+  const interfaces = createInterfaces(current, options.interfaceState, observer);
   const holders = createHolders(self.name);
   const commands = createCommandBook(options.store, self.name, clock.wall);
   /** Router name by its primary address: the form in which the election knows its peers. */
-  const primaries = new Map(config.routers.map((router) => [router.addresses[0] ?? '', router.name] as const));
+  const primaries = new Map(loaded.config.routers.map((router) => [router.addresses[0] ?? '', router.name] as const));
 
   const claimability = createClaimability({
-    loaded,
+    loaded: current,
     clock,
     observer,
     interfaces,
@@ -85,7 +89,7 @@ export function createRouter(options: RouterOptions): Router {
     tellPeers: () => conversation.tellPeers(),
   });
   const conversation = createConversation({
-    loaded,
+    loaded: current,
     paths,
     clock,
     observer,
@@ -101,7 +105,7 @@ export function createRouter(options: RouterOptions): Router {
   });
   const oci = options.createOci({ onStatus: claimability.ociChanged, onExchange: observer.metrics.exchange });
   const transport = options.createTransport(paths, conversation.receive);
-  const groups: readonly Group[] = config.groups.map(makeGroup);
+  let groups: readonly Group[] = loaded.config.groups.map(makeGroup);
   const switchover = createSwitchover({
     self: self.name,
     groups: () => groups,
@@ -113,7 +117,7 @@ export function createRouter(options: RouterOptions): Router {
   });
   const maintenance = createMaintenance({
     self: self.name,
-    routers: config.routers.map(({ name }) => name),
+    routers: loaded.config.routers.map(({ name }) => name),
     groups: () => groups,
     commands,
     observer,
@@ -124,19 +128,7 @@ export function createRouter(options: RouterOptions): Router {
     const made: Group = createGroup({
       name: group.name,
       virtualRouterId: group.virtualRouterId,
-      vips: group.interfaces.flatMap(({ vips }) => vips.map(({ address }) => address)),
-      election: {
-        version: group.heartbeat.version,
-        priority: group.priority[self.name] ?? 1,
-        interval: group.heartbeat.interval,
-        address: self.addresses[0] ?? '',
-        preempt: group.preempt,
-        preemptDelay: group.preemptDelay,
-      },
-      startupDelay: config.startupDelay,
-      verifyInterval: config.oci.verifyInterval,
-      requestTimeout: config.oci.requestTimeout,
-      observe: config.mode === 'observe',
+      settings: settingsOf(group, loaded),
       oci,
       clock,
       random: options.random,
@@ -146,6 +138,7 @@ export function createRouter(options: RouterOptions): Router {
       sendAdvert: (advert) => conversation.sendAdvert(group.name, advert),
       tellPeers: conversation.tellPeers,
       rediscover: claimability.rediscover,
+      onRound: claimability.update,
       onTransition: (from, to) => switchover.transitioned(made, from, to),
     });
     return made;
@@ -164,22 +157,44 @@ export function createRouter(options: RouterOptions): Router {
   function onTold(group: Group, peer: Peer, told: PresenceGroup, before: PresenceGroup | undefined): void {
     // A VIP moved: our record of it is old, and so is the etag that our next claim would need.
     if (before !== undefined && before.vips.join() !== told.vips.join()) group.ownership({ kind: 'verify' });
-    holders.learn(peer.name, group.vips(), told.vips, clock.now());
+    // By position: only routers with the same file mean the same VIP.
+    if (peer.presence?.configDigest === loaded.digest) {
+      holders.learn(peer.name, group.vips(), told.vips, clock.now());
+    }
     if (told.hold !== null) switchover.heard(group, told.hold);
     maintenance.standbyHeard(group, told.standby);
   }
 
   function linksChanged(): void {
-    const newMac = interfaces.refresh();
+    const changes = interfaces.refresh();
     for (const group of groups) group.handle({ kind: 'fault', on: !interfaces.allUp(group.name) });
-    if (newMac) claimability.macsChanged();
+    claimability.linksChanged(changes);
     transport.rebind();
     conversation.tellPeers();
+  }
+
+  function reconfigure(next: LoadedConfig): void {
+    loaded = next;
+    interfaces.reconfigured();
+    for (const group of groups) {
+      const config = loaded.config.groups.find(({ name }) => name === group.name);
+      if (config !== undefined) group.reconfigure(settingsOf(config, loaded));
+    }
+    const added = loaded.config.groups.filter((config) => !groups.some(({ name }) => name === config.name));
+    const started = added.map(makeGroup);
+    groups = [...groups, ...started];
+    conversation.reconfigured();
+    linksChanged();
+    maintenance.restore();
+    for (const group of started) group.handle({ kind: 'startup' });
+    claimability.rediscover();
+    claimability.update();
   }
 
   return {
     switchover,
     maintenance,
+    reconfigure,
     opened: transport.opened,
     addressAppeared(address) {
       if (paths.some(({ local }) => local === address)) transport.rebind(address);
@@ -223,5 +238,23 @@ export function createRouter(options: RouterOptions): Router {
       for (const group of groups) group.close();
       await Promise.all([transport.close(), oci.close()]);
     },
+  };
+}
+
+function settingsOf(group: GroupConfig, { config, self }: LoadedConfig): GroupSettings {
+  return {
+    vips: group.interfaces.flatMap(({ vips }) => vips.map(({ address }) => address)),
+    election: {
+      version: group.heartbeat.version,
+      priority: group.priority[self.name] ?? 1,
+      interval: group.heartbeat.interval,
+      address: self.addresses[0] ?? '',
+      preempt: group.preempt,
+      preemptDelay: group.preemptDelay,
+    },
+    startupDelay: config.startupDelay,
+    verifyInterval: config.oci.verifyInterval,
+    requestTimeout: config.oci.requestTimeout,
+    observe: config.mode === 'observe',
   };
 }

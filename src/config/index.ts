@@ -3,6 +3,8 @@
  * and reports every mistake with its position, model.ts is what the rest of the daemon works with. unserved.ts lists
  * what this release refuses by name.
  */
+
+export { type ConfigChange, configChanges } from './changes.ts';
 export { formatDuration, parseDuration } from './duration.ts';
 export type { ReadFile } from './files.ts';
 export { type LoadOptions, type LoadResult, loadConfig } from './load.ts';

@@ -66,6 +66,7 @@ export function createElection(initial: ElectionConfig): Election {
   let heard: HeardMaster | undefined;
   let warnedInterval: string | undefined;
 
+  let startedAt: Milliseconds = 0;
   let faulty = false;
   let standby = false;
   let hold = false;
@@ -88,6 +89,12 @@ export function createElection(initial: ElectionConfig): Election {
   const skew = () => skewTime(timing());
   /** At start: long enough to hear whoever is there, even when the network comes up late. */
   const listening = () => (extensions().startupDelay ?? 0) + masterDown();
+
+  /** After an advert: the master down interval, but at start not before the listening is over. */
+  function silence(): () => Milliseconds {
+    const since = now;
+    return () => Math.max(masterDown(), startedAt + listening() - since);
+  }
 
   // Timers
 
@@ -175,6 +182,7 @@ export function createElection(initial: ElectionConfig): Election {
     }
     activeInterval = config.interval;
     heard = undefined;
+    startedAt = now;
     if (config.priority === OWNER && !faulty && !standby) becomeMaster('address-owner');
     else rejoin('startup');
   }
@@ -226,7 +234,7 @@ export function createElection(initial: ElectionConfig): Election {
       cancel('preempt');
       adopt(advert);
     }
-    arm('master-down', masterDown);
+    arm('master-down', silence());
   }
 
   /** RFC 9568 §6.4.3: the greater address wins between equal priorities. */

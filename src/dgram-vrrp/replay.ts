@@ -34,14 +34,15 @@ export interface ReplayGuard {
   reset(source: string): void;
 }
 
-/** @param timeWindow how far a sequence number may be from the receiver's time, either way. */
-export function createReplayGuard(timeWindow: Milliseconds): ReplayGuard {
+/** @param timeWindow how far a sequence number may be from the receiver's time, either way; asked each time. */
+export function createReplayGuard(timeWindow: Milliseconds | (() => Milliseconds)): ReplayGuard {
+  const window = typeof timeWindow === 'number' ? () => timeWindow : timeWindow;
   const marks = new Map<string, Map<number, Sequence>>();
   // A VRID has 8 bits, so presence finds its mark beyond them.
   const slotOf = ({ kind, virtualRouterId }: Sender): number => (kind === 'presence' ? 256 : virtualRouterId);
   return {
     check(sender, sequence, now, clockOffset = 0) {
-      if (Math.abs(leadOf(sequence, now + clockOffset)) > timeWindow) return 'outside-window';
+      if (Math.abs(leadOf(sequence, now + clockOffset)) > window()) return 'outside-window';
       const mark = marks.get(sender.source)?.get(slotOf(sender));
       return mark === undefined || isAfter(sequence, mark) ? undefined : 'replayed';
     },

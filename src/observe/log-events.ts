@@ -72,7 +72,8 @@ export type LogEvent =
   | { readonly event: 'draining'; readonly timeout: number }
   | { readonly event: 'drained'; readonly after: number }
   | { readonly event: 'drain-incomplete'; readonly detail: string }
-  | { readonly event: 'not-served'; readonly detail: string }
+  | { readonly event: 'reloaded'; readonly changes: readonly string[] }
+  | { readonly event: 'reload-failed'; readonly detail: string }
   | { readonly event: 'stopped' };
 
 const milliseconds = (value: number) => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
@@ -167,10 +168,17 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
     case 'state-not-saved':
       return warn(`${entry.file} could not be written: ${entry.detail}; a hold would not survive a restart`);
     case 'control-warning':
-    case 'not-served':
       return warn(entry.detail);
     case 'metrics-failed':
       return warn(`metrics are not served: ${entry.detail}`);
+    case 'reloaded':
+      return info(
+        entry.changes.length === 0
+          ? 'the configuration was read again; nothing changed'
+          : `the configuration was read again: ${entry.changes.join('; ')}`,
+      );
+    case 'reload-failed':
+      return { level: 'error', message: `the old configuration stays: ${entry.detail}` };
     case 'draining':
       return info(`handing over, for at most ${milliseconds(entry.timeout)}`);
     case 'drained':

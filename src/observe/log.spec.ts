@@ -4,7 +4,7 @@ import { createLog, type LogOptions } from './log.ts';
 function capture(options: Partial<LogOptions> = {}) {
   const lines: string[] = [];
   const log = createLog({
-    level: 'info',
+    level: () => 'info',
     format: 'auto',
     isTerminal: false,
     write: (line) => lines.push(line),
@@ -37,7 +37,7 @@ describe('log', () => {
 
   for (const format of ['json', 'pretty'] as const) {
     it(`leaves out what is below the level (${format})`, () => {
-      const { log, lines } = capture({ format, level: 'warn' });
+      const { log, lines } = capture({ format, level: () => 'warn' });
       log({ event: 'peer-heard', peer: 'vrouter2' });
       expect(lines).toEqual([]);
       log({ event: 'peer-silent', peer: 'vrouter2', silentFor: 3500 });

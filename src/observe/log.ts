@@ -5,7 +5,8 @@ import { describeEvent, type Level, type LogEvent } from './log-events.ts';
 export type Log = (event: LogEvent) => void;
 
 export interface LogOptions {
-  readonly level: Level;
+  /** Asked for each event: a reload may change it. */
+  readonly level: () => Level;
   /** `auto`: pretty on a terminal, JSON with sd-daemon priorities otherwise. */
   readonly format: 'auto' | 'pretty' | 'json';
   readonly isTerminal: boolean;
@@ -18,15 +19,24 @@ export interface LogOptions {
 /** Priority prefixes of sd-daemon(3), by pino's level number. */
 const SD_PRIORITY: Readonly<Record<number, string>> = { 50: '<3>', 40: '<4>', 30: '<6>', 20: '<7>' };
 
+/** The most urgent first. */
+const LEVELS: readonly Level[] = ['error', 'warn', 'info', 'debug'];
+
 const COLOURS: Readonly<Record<Level, string>> = { error: '\x1b[31m', warn: '\x1b[33m', info: '', debug: '\x1b[2m' };
 
 /** Creates the log. Lines are complete when written, one event each. */
 export function createLog(options: LogOptions): Log {
   const pretty = options.format === 'pretty' || (options.format === 'auto' && options.isTerminal);
-  return pretty ? prettyLog(options) : jsonLog(options);
+  const write = pretty ? prettyLog(options) : jsonLog(options);
+  return (event) => {
+    const { level, message } = describeEvent(event);
+    if (LEVELS.indexOf(level) <= LEVELS.indexOf(options.level())) write(event, level, message);
+  };
 }
 
-function jsonLog({ level, write, wallClock = Date.now }: LogOptions): Log {
+type Writer = (event: LogEvent, level: Level, message: string) => void;
+
+function jsonLog({ write, wallClock = Date.now }: LogOptions): Writer {
   const destination = {
     [Symbol.for('pino.metadata')]: true,
     lastLevel: 30,
@@ -36,27 +46,21 @@ function jsonLog({ level, write, wallClock = Date.now }: LogOptions): Log {
   };
   const logger = pino(
     {
-      level,
+      level: 'debug',
       base: null,
       timestamp: () => `,"time":"${new Date(wallClock()).toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
     destination,
   );
-  return (event) => {
-    const { level: urgency, message } = describeEvent(event);
-    logger[urgency](event, message);
-  };
+  return (event, level, message) => logger[level](event, message);
 }
 
-function prettyLog({ level, write, isTerminal, wallClock = Date.now }: LogOptions): Log {
-  const order: readonly Level[] = ['error', 'warn', 'info', 'debug'];
-  return (event) => {
-    const { level: urgency, message } = describeEvent(event);
-    if (order.indexOf(urgency) > order.indexOf(level)) return;
+function prettyLog({ write, isTerminal, wallClock = Date.now }: LogOptions): Writer {
+  return (_event, level, message) => {
     const time = new Date(wallClock()).toISOString().slice(11, 23);
-    const line = `${time} ${urgency.padEnd(5)} ${message}`;
-    const colour = isTerminal ? COLOURS[urgency] : '';
+    const line = `${time} ${level.padEnd(5)} ${message}`;
+    const colour = isTerminal ? COLOURS[level] : '';
     write(colour === '' ? `${line}\n` : `${colour}${line}\x1b[0m\n`);
   };
 }

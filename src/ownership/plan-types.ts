@@ -105,6 +105,8 @@ export interface Plan {
   /** When `timer` is due, on the same clock as `now`. */
   nextDeadline(): Milliseconds | undefined;
   vips(): readonly VipView[];
+  /** The API is known to have answered a request that was made then, or later; -Infinity before the first. */
+  provenAt(): Milliseconds;
   /** Rounds of reads in a row without one answer: 2 and more means that the API is not reachable. */
   failedRounds(): number;
 }

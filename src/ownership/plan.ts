@@ -76,6 +76,7 @@ export function createPlan(initial: PlanConfig): Plan {
   let readsAnswered = 0;
   let readsClean = true;
   let failedRounds = 0;
+  let provenAt: Milliseconds = Number.NEGATIVE_INFINITY;
   let conflictAt: Milliseconds | undefined;
   let cleanRounds = 0;
 
@@ -207,6 +208,7 @@ export function createPlan(initial: PlanConfig): Plan {
       return;
     }
     readsAnswered += 1;
+    provenAt = Math.max(provenAt, startedAt);
     if (startedAt < vip.acknowledgedAt || vip.claim !== undefined) return;
     const lost = master && vip.wasHeld && answer.record.vnicId !== vip.target?.vnicId;
     if (lost) {
@@ -310,6 +312,7 @@ export function createPlan(initial: PlanConfig): Plan {
     for (const { record, startedAt, ...target } of targets) {
       const vip = vips.find(({ address }) => address === target.address);
       if (vip === undefined) continue;
+      provenAt = Math.max(provenAt, startedAt);
       vip.target = target;
       if (startedAt >= vip.acknowledgedAt && vip.claim === undefined) store(vip, record);
       settle(vip, false);
@@ -322,6 +325,7 @@ export function createPlan(initial: PlanConfig): Plan {
     config = next;
     vips = next.vips.map((address) => vips.find((vip) => vip.address === address) ?? newVip(address));
     if (!vips.every(holds)) allHeldTold = false;
+    claimDue();
   }
 
   function timerFired(): void {
@@ -368,6 +372,7 @@ export function createPlan(initial: PlanConfig): Plan {
       return deadlines.length === 0 ? undefined : Math.min(...deadlines);
     },
     vips: () => vips.map(view),
+    provenAt: () => provenAt,
     failedRounds: () => failedRounds,
   };
 

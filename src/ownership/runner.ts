@@ -14,6 +14,8 @@ export interface OwnershipOptions {
   /** Monotonic time. */
   readonly now: () => Milliseconds;
   readonly createAlarm: (ring: () => void) => Alarm;
+  /** A round of reads is over, whatever it found. */
+  readonly onRound: () => void;
   /** Told of what was carried out, afterwards: logs, metrics, history, discovery. */
   readonly onActions: (actions: readonly PlanAction[]) => void;
 }
@@ -23,6 +25,7 @@ export interface Ownership {
   handle(event: PlanEvent): void;
   vips(): readonly VipView[];
   failedRounds(): number;
+  provenAt(): Milliseconds;
   /** Reads every VIP now; resolves when the round is over, whatever it found. */
   verify(): Promise<void>;
   close(): void;
@@ -80,6 +83,8 @@ export function createOwnership(options: OwnershipOptions): Ownership {
     for (const target of targets) subnets.set(target.subnetId, [...(subnets.get(target.subnetId) ?? []), target]);
     await Promise.all([...subnets].map(([subnetId, members]) => readSubnet(subnetId, members, startedAt)));
     handle({ kind: 'read-done' });
+    if (closed) return;
+    options.onRound();
     const waiters = roundWaiters;
     roundWaiters = [];
     for (const resolve of waiters) resolve();
@@ -97,7 +102,8 @@ export function createOwnership(options: OwnershipOptions): Ownership {
   return {
     handle,
     vips: () => plan.vips(),
-    failedRounds: () => plan.failedRounds(),
+    failedRounds: plan.failedRounds,
+    provenAt: plan.provenAt,
     verify() {
       const done = new Promise<void>((resolve) => roundWaiters.push(resolve));
       handle({ kind: 'verify' });

@@ -28,6 +28,8 @@ export interface Cloud {
   setReady(router: string, ready: boolean): void;
   /** Router that holds a VIP. */
   holder(address: string): string | undefined;
+  /** A new private IP object: work in the console. */
+  add(address: string, device: string, router: string): void;
   /** Moves a VIP out of band: work in the console. */
   assign(address: string, router: string): void;
   readonly moves: readonly Move[];
@@ -45,13 +47,16 @@ export function createCloud(options: {
   const notReady = new Set<string>();
   const listeners = new Map<string, OciListener>();
   const records = new Map<string, PrivateIpRecord>();
+  /** Interface of each VIP. */
+  const devices = new Map(vips.map((vip) => [vip.address, vip.interface]));
   let version = 0;
 
   const vnicOf = (router: string, name: string) => `vnic.${router}.${name}` as VnicId;
   const subnetOf = (name: string) => `subnet.${name}` as SubnetId;
   const idOf = (address: string) => `privateip.${address}` as PrivateIpId;
 
-  function write(address: string, name: string, router: string): PrivateIpRecord {
+  function write(address: string, router: string): PrivateIpRecord {
+    const name = devices.get(address) ?? '';
     version += 1;
     const record = {
       id: idOf(address),
@@ -63,7 +68,7 @@ export function createCloud(options: {
     records.set(record.id, record);
     return record;
   }
-  for (const vip of vips) write(vip.address, vip.interface, options.holder);
+  for (const vip of vips) write(vip.address, options.holder);
 
   function answer<T>(router: string, produce: () => T | OciFailure): Promise<T | OciFailure> {
     return new Promise((resolve) => {
@@ -115,9 +120,8 @@ export function createCloud(options: {
               return { ok: false, code: 'precondition-failed', message: 'the etag does not match' } as const;
             }
             const { address } = found.record;
-            const name = vips.find((vip) => vip.address === address)?.interface ?? '';
             moves.push({ at: time.now(), address, to: router });
-            return { ok: true, record: write(address, name, router) } as const;
+            return { ok: true, record: write(address, router) } as const;
           }),
         getPrivateIp: (id) => answer(router, () => read(id)),
         async readSubnet(_subnet, ids) {
@@ -139,9 +143,13 @@ export function createCloud(options: {
       else notReady.add(router);
       announce(router);
     },
+    add(address, device, router) {
+      devices.set(address, device);
+      write(address, router);
+    },
     holder: (address) => records.get(idOf(address))?.vnicId?.split('.')[1],
     assign(address, router) {
-      write(address, vips.find((vip) => vip.address === address)?.interface ?? '', router);
+      write(address, router);
     },
   };
 }

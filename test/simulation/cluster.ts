@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { InterfaceState } from '../../src/agent/interfaces.ts';
 import { createObserver } from '../../src/agent/observer.ts';
 import { createRouter, type Router } from '../../src/agent/router.ts';
@@ -37,6 +38,8 @@ export interface Cluster {
   cut(from: string, to: string, options?: { path?: number; oneWay?: boolean }): void;
   heal(from: string, to: string): void;
   router(name: string): Router;
+  /** What a reload of the whole cluster's file does on one router. */
+  reconfigure(name: string, change: (config: Config) => Config): void;
   /** Names of the routers that are master. */
   masters(): readonly string[];
   /** Router that holds each VIP. */
@@ -66,6 +69,7 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
   const saved = new Map<string, SavedState>();
   const down = new Set<string>();
   const clocks = new Map<string, number>();
+  const configurations = new Map<string, Config>();
   const events: { at: number; router: string; event: LogEvent }[] = [];
 
   const common = { ...referenceConfig(members), ...options.config };
@@ -74,12 +78,17 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
     return { up: !down.has(`${name} ${device}`), mac: `02:00:${name}:${device}` };
   }
 
-  function start(name: string): void {
-    const config = options.configOf?.(name, common) ?? common;
-    const clock = { ...time, wall: () => time.wall() + (clocks.get(name) ?? 0) };
+  function load(name: string, config: Config): LoadedConfig {
     const self = config.routers.find((router) => router.name === name);
     if (self === undefined) throw new Error(`no router ${name}`);
-    const loaded: LoadedConfig = { config, self, file: 'test', digest: '0011223344556677' };
+    const digest = createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 16);
+    return { config, self, file: 'test', digest };
+  }
+
+  function start(name: string): void {
+    const config = configurations.get(name) ?? options.configOf?.(name, common) ?? common;
+    const clock = { ...time, wall: () => time.wall() + (clocks.get(name) ?? 0) };
+    const loaded = load(name, config);
     const observer = createObserver({
       log: (event) => events.push({ at: time.now(), router: name, event }),
       metrics: createMetrics('test', () => router.status()),
@@ -137,6 +146,12 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
       if (up) down.delete(`${name} ${device}`);
       else down.add(`${name} ${device}`);
       router(name).linksChanged();
+    },
+    reconfigure(name, change) {
+      const previous = configurations.get(name) ?? options.configOf?.(name, common) ?? common;
+      const config = change(previous);
+      configurations.set(name, config);
+      router(name).reconfigure(load(name, config));
     },
     setClock: (name, ahead) => clocks.set(name, ahead),
     cut: (from, to, cutOptions = {}) => eachDirection([from, to], cutOptions, network.cut),

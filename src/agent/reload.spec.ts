@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import { createCluster } from '../../test/simulation/cluster.ts';
+import type { AuthConfig, Config, GroupConfig, LoadedConfig, LoadResult } from '../config/index.ts';
+import type { LogEvent } from '../observe/index.ts';
+import { createReload } from './reload.ts';
+
+async function settled(config: Partial<Config> = {}) {
+  const cluster = createCluster({ config });
+  cluster.start('vrouter1');
+  cluster.start('vrouter2');
+  await cluster.run(10_000);
+  expect(cluster.masters()).toEqual(['vrouter1']);
+  return cluster;
+}
+type Cluster = Awaited<ReturnType<typeof settled>>;
+
+const transitions = (cluster: Cluster) => cluster.events.filter(({ event }) => event.event === 'transition').length;
+
+function withGroup(change: (group: GroupConfig) => GroupConfig): (config: Config) => Config {
+  return (config) => ({ ...config, groups: config.groups.map(change) });
+}
+
+function withAuth(change: (auth: AuthConfig) => AuthConfig): (config: Config) => Config {
+  return (config) => ({
+    ...config,
+    heartbeat: { ...config.heartbeat, auth: change(config.heartbeat.auth) },
+    groups: config.groups.map((group) => ({
+      ...group,
+      heartbeat: { ...group.heartbeat, auth: change(group.heartbeat.auth) },
+    })),
+  });
+}
+
+describe('a reload on running routers', () => {
+  it('of the same configuration changes nothing', async () => {
+    const cluster = await settled();
+    for (let round = 0; round < 20; round += 1) {
+      cluster.reconfigure('vrouter1', (config) => config);
+      cluster.reconfigure('vrouter2', (config) => config);
+      await cluster.run(130);
+    }
+    expect(transitions(cluster)).toBe(3);
+    expect(cluster.cloud.moves).toEqual([]);
+  });
+
+  it('does not restart the election: a crash is followed in time however often the backup reloads', async () => {
+    const cluster = await settled();
+    await cluster.crash('vrouter1');
+    for (let round = 0; round < 8; round += 1) {
+      await cluster.run(90);
+      cluster.reconfigure(
+        'vrouter2',
+        withGroup((group) => ({ ...group, preemptDelay: round * 10 })),
+      );
+    }
+    await cluster.run(20);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+  });
+
+  it('moves mastership when the priorities say so', async () => {
+    const cluster = await settled();
+    const swap = withGroup((group) => ({ ...group, priority: { vrouter1: 50, vrouter2: 100 } }));
+    cluster.reconfigure('vrouter1', swap);
+    cluster.reconfigure('vrouter2', swap);
+    await cluster.run(2000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.cloud.moves).toHaveLength(3);
+  });
+
+  it('takes a VIP in and another out, and leaves the rest alone', async () => {
+    const cluster = await settled();
+    cluster.cloud.add('10.0.0.99', 'ens5', 'vrouter2');
+    const change = withGroup((group) => ({
+      ...group,
+      interfaces: group.interfaces.map((entry) => {
+        if (entry.name === 'ens5') return { ...entry, vips: [...entry.vips, { address: '10.0.0.99' }] };
+        return entry.name === 'ens6' ? { ...entry, vips: [] } : entry;
+      }),
+    }));
+    for (const name of ['vrouter1', 'vrouter2']) {
+      cluster.reconfigure(name, change);
+      await cluster.run(500);
+    }
+    await cluster.run(15_000);
+    expect(transitions(cluster)).toBe(3);
+    expect(cluster.cloud.moves.map(({ address, to }) => [address, to])).toEqual([['10.0.0.99', 'vrouter1']]);
+    expect(
+      cluster
+        .router('vrouter2')
+        .status()
+        .groups[0]?.vips.map(({ address, holder }) => [address, holder]),
+    ).toEqual([
+      ['172.20.136.132', 'vrouter1'],
+      ['10.0.0.4', 'vrouter1'],
+      ['10.0.0.99', 'vrouter1'],
+    ]);
+  });
+
+  it('does not drop mastership for an interface that is still to come, and tracks it from then on', async () => {
+    const cluster = await settled();
+    const change = withGroup((group) => ({ ...group, interfaces: [...group.interfaces, { name: 'ens7', vips: [] }] }));
+    for (const name of ['vrouter1', 'vrouter2']) {
+      cluster.setLink(name, 'ens7', false);
+      cluster.reconfigure(name, change);
+    }
+    await cluster.run(5000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.router('vrouter1').status().alarms).toContain('interface ens7 is down or missing');
+    cluster.setLink('vrouter1', 'ens7', true);
+    cluster.setLink('vrouter2', 'ens7', true);
+    await cluster.run(1000);
+    cluster.setLink('vrouter1', 'ens7', false);
+    await cluster.run(20);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+  });
+
+  it('changes the advert interval without a gap', async () => {
+    const cluster = await settled();
+    for (const interval of [50, 1000, 200]) {
+      const change = withGroup((group) => ({ ...group, heartbeat: { ...group.heartbeat, interval } }));
+      for (const name of ['vrouter1', 'vrouter2']) {
+        cluster.reconfigure(name, change);
+        await cluster.run(5000);
+      }
+    }
+    expect(transitions(cluster)).toBe(3);
+    expect(cluster.cloud.moves).toEqual([]);
+  });
+
+  it('rotates the key without a gap, in three steps', async () => {
+    const cluster = await settled();
+    const next = { id: 2, secret: new Uint8Array(32).fill(8) };
+    const steps: ((auth: AuthConfig) => AuthConfig)[] = [
+      (auth) => ({ ...auth, keys: [...auth.keys, next] }),
+      (auth) => ({ ...auth, activeKey: 2 }),
+      (auth) => ({ ...auth, keys: [next] }),
+    ];
+    for (const step of steps) {
+      for (const name of ['vrouter1', 'vrouter2']) {
+        cluster.reconfigure(name, withAuth(step));
+        await cluster.run(3000);
+      }
+    }
+    expect(transitions(cluster)).toBe(3);
+    expect(cluster.events.filter(({ event }) => event.event === 'datagram-rejected')).toEqual([]);
+  });
+
+  it('brings signatures in without a gap: none, receive-only, permissive, enforce', async () => {
+    const auth = { keys: [{ id: 1, secret: new Uint8Array(32).fill(7) }], activeKey: 1, timeWindow: 5000 };
+    const unsigned = withAuth(() => ({ ...auth, mode: 'none' }));
+    const cluster = createCluster({ configOf: (_name, config) => unsigned(config) });
+    cluster.start('vrouter1');
+    cluster.start('vrouter2');
+    await cluster.run(10_000);
+    for (const mode of ['receive-only', 'permissive', 'enforce'] as const) {
+      for (const name of ['vrouter1', 'vrouter2']) {
+        cluster.reconfigure(
+          name,
+          withAuth(() => ({ ...auth, mode })),
+        );
+        await cluster.run(3000);
+      }
+    }
+    expect(transitions(cluster)).toBe(3);
+    expect(cluster.events.filter(({ event }) => event.event === 'datagram-rejected')).toEqual([]);
+    expect(cluster.cloud.moves).toEqual([]);
+  });
+
+  it('preempt: false keeps a worse master, and its end lets the better one back', async () => {
+    const cluster = await settled();
+    const keep = withGroup((group) => ({ ...group, preempt: false }));
+    for (const name of ['vrouter1', 'vrouter2']) cluster.reconfigure(name, keep);
+    cluster.setLink('vrouter1', 'ens5', false);
+    await cluster.run(1000);
+    cluster.setLink('vrouter1', 'ens5', true);
+    await cluster.run(20_000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    for (const name of ['vrouter1', 'vrouter2']) {
+      cluster.reconfigure(
+        name,
+        withGroup((group) => ({ ...group, preempt: true })),
+      );
+    }
+    await cluster.run(2000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+  });
+});
+
+describe('what a reload refuses', () => {
+  const config = { cluster: 'a' } as Config;
+  const loaded: LoadedConfig = { config, self: { name: 'r', addresses: [], interfaces: {} }, file: 'f', digest: '' };
+
+  function setup(result: LoadResult) {
+    const events: LogEvent[] = [];
+    const applied: LoadedConfig[] = [];
+    const reload = createReload({
+      load: () => result,
+      current: () => loaded,
+      apply: (next) => applied.push(next),
+      log: (event) => events.push(event),
+    });
+    return { reload, applied, events };
+  }
+
+  it('is a file with mistakes: it says them all and changes nothing', () => {
+    const mistake = { file: 'f', line: 3, column: 5, path: 'mode', message: 'is wrong' };
+    const { reload, applied, events } = setup({ ok: false, mistakes: [mistake, { ...mistake, line: 4 }] });
+    expect(reload).toThrow('f:3:5: mode: is wrong\nf:4:5: mode: is wrong');
+    expect(applied).toEqual([]);
+    expect(events.map(({ event }) => event)).toEqual(['reload-failed']);
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { configChanges } from './changes.ts';
+import { edit, load, REFERENCE } from './load.test-support.ts';
+import type { Config } from './model.ts';
+
+function config(...edits: (readonly [string, string])[]): Config {
+  const result = load(edit(REFERENCE, ...edits));
+  if (!result.ok) throw new Error(JSON.stringify(result.mistakes));
+  return result.loaded.config;
+}
+
+describe('changes of the configuration', () => {
+  it('are none for the same file', () => {
+    expect(configChanges(config(), config())).toEqual([]);
+  });
+
+  it('are told by the path in the file, with defaults filled in', () => {
+    expect(
+      configChanges(
+        config(),
+        config(['vrouter1: 200', 'vrouter1: 90'], ['heartbeat:', 'drain_timeout: 20s\nheartbeat:']),
+      ),
+    ).toEqual([
+      { path: 'groups.isv.priority.vrouter1', from: '200', to: '90' },
+      { path: 'drain_timeout', from: '10s', to: '20s' },
+    ]);
+  });
+
+  it('tell what needs a restart, and why', () => {
+    const [change] = configChanges(config(), config(['heartbeat:', 'heartbeat:\n  port: 9000']));
+    expect(change).toEqual({
+      path: 'heartbeat.port',
+      from: '8112',
+      to: '9000',
+      needsRestart: 'the heartbeat sockets are bound at start',
+    });
+  });
+
+  it('tell a new group, and that one cannot go', () => {
+    const more = config([
+      'groups:',
+      'groups:\n  pod:\n    virtual_router_id: 52\n    priority: { vrouter1: 1, vrouter2: 2 }\n    interfaces: { ens7: { vips: [10.9.0.4] } }',
+    ]);
+    expect(configChanges(config(), more)).toContainEqual({
+      path: 'groups.pod.virtual_router_id',
+      from: 'none',
+      to: '52',
+    });
+    expect(configChanges(config(), more).filter(({ needsRestart }) => needsRestart)).toEqual([]);
+    expect(configChanges(more, config())).toContainEqual({
+      path: 'groups.pod.virtual_router_id',
+      from: '52',
+      to: 'none',
+      needsRestart: 'a group that is gone has to be handed over first',
+    });
+  });
+
+  it('tell a key that changed, and never show it', () => {
+    const before = config();
+    const keys = before.heartbeat.auth.keys.map((key) => ({ ...key, secret: new Uint8Array(32).fill(1) }));
+    const after = { ...before, heartbeat: { ...before.heartbeat, auth: { ...before.heartbeat.auth, keys } } };
+    expect(configChanges(before, after)).toEqual([
+      { path: 'heartbeat.auth.keys.1', from: 'the old key', to: 'a new key' },
+    ]);
+  });
+});

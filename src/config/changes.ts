@@ -1,0 +1,74 @@
+import { parse } from 'yaml';
+import type { Config } from './model.ts';
+import { printEffective } from './print.ts';
+
+/** One setting that differs between two configurations. */
+export interface ConfigChange {
+  /** As in the file: `groups.isv.priority.vrouter1`. */
+  readonly path: string;
+  /** `none` where it was not there. Never a secret. */
+  readonly from: string;
+  readonly to: string;
+  /** Why a running daemon cannot take it over; undefined if it can. */
+  readonly needsRestart?: string;
+}
+
+/** What a running daemon cannot change, each with its reason. */
+const FIXED: readonly { readonly path: RegExp; readonly reason: string }[] = [
+  { path: /^cluster$/, reason: 'it names the cluster' },
+  { path: /^routers(\.|$)/, reason: 'the heartbeat paths are bound at start' },
+  { path: /^heartbeat\.(transport|port)$/, reason: 'the heartbeat sockets are bound at start' },
+  { path: /^groups\.[^.]+\.virtual_router_id$/, reason: 'peers know the group by it' },
+  { path: /^oci\.(region|endpoints|request_timeout|connections)(\.|$)/, reason: 'the connections to OCI are open' },
+  { path: /^kernel$/, reason: 'it is looked at once, at start' },
+  { path: /^metrics\.listen$/, reason: 'the socket is bound at start' },
+  { path: /^control\.socket$/, reason: 'the socket is bound at start' },
+  { path: /^log\.format$/, reason: 'the log is open' },
+];
+
+const GROUP_REMOVED = 'a group that is gone has to be handed over first';
+
+/** Every setting that differs, in the file's order. */
+export function configChanges(before: Config, after: Config): readonly ConfigChange[] {
+  const old = flatten(parse(printEffective(before)), '');
+  const next = flatten(parse(printEffective(after)), '');
+  const paths = [...new Set([...next.keys(), ...old.keys()])];
+  const changes = paths
+    .filter((path) => old.get(path) !== next.get(path))
+    .map((path) => describe(path, old.get(path) ?? 'none', next.get(path) ?? 'none', before, after));
+  return [...changes, ...changedSecrets(before, after)];
+}
+
+function describe(path: string, from: string, to: string, before: Config, after: Config): ConfigChange {
+  const [top, name] = path.split('.');
+  const exists = (config: Config) => config.groups.some((group) => group.name === name);
+  if (top === 'groups' && !exists(before)) return { path, from, to };
+  if (top === 'groups' && !exists(after)) return { path, from, to, needsRestart: GROUP_REMOVED };
+  const fixed = FIXED.find((entry) => entry.path.test(path));
+  return { path, from, to, ...(fixed && { needsRestart: fixed.reason }) };
+}
+
+/** Leaves by their path. A list is one leaf: its order counts. */
+function flatten(value: unknown, path: string): Map<string, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return new Map([[path, Array.isArray(value) ? `[${value.join(', ')}]` : String(value)]]);
+  }
+  const entries = Object.entries(value);
+  return new Map(entries.flatMap(([key, item]) => [...flatten(item, path === '' ? key : `${path}.${key}`)]));
+}
+
+/** A key whose source is the same may have another content. */
+function changedSecrets(before: Config, after: Config): ConfigChange[] {
+  const secretsOf = (config: Config) =>
+    [
+      ['heartbeat', config.heartbeat.auth] as const,
+      ...config.groups.map((group) => [`groups.${group.name}.heartbeat`, group.heartbeat.auth] as const),
+    ].flatMap(([path, auth]) => auth.keys.map((key) => [`${path}.auth.keys.${key.id}`, key] as const));
+  const old = new Map(secretsOf(before));
+  return secretsOf(after).flatMap(([path, key]) => {
+    const previous = old.get(path);
+    if (previous === undefined || previous.source !== key.source) return [];
+    const same = Buffer.compare(previous.secret, key.secret) === 0;
+    return same ? [] : [{ path, from: 'the old key', to: 'a new key' }];
+  });
+}
