@@ -15,15 +15,16 @@ const SPACE = 'fot-sysd-metrics';
 const SERVED = [
   ...['group_state', 'group_transitions_total', 'group_priority'],
   ...['adverts_sent_total', 'adverts_received_total', 'adverts_rejected_total'],
-  ...['peer_last_seen_seconds', 'peer_state', 'peer_ready', 'config_matches_peer', 'link_up'],
+  ...['peer_last_seen_seconds', 'peer_state', 'peer_ready', 'peer_clock_offset_seconds'],
+  ...['config_matches_peer', 'link_up'],
   ...['vip_held', 'vip_claims_total', 'vip_claim_failures_total'],
   ...['vip_claim_duration_seconds', 'failover_duration_seconds'],
   ...['ownership_drift_total', 'split_brain_total'],
   ...['oci_requests_total', 'oci_request_failures_total', 'oci_request_duration_seconds'],
   ...['oci_ready', 'oci_token_expiry_timestamp_seconds', 'heartbeat_lateness_seconds', 'build_info'],
 ];
-/** What they tell of is not served by this release: the lease, peers' clocks, trackers. */
-const LATER = ['group_superseded', 'peer_clock_offset_seconds', 'tracker_up'];
+/** What they tell of is not served by this release: the lease and trackers. */
+const LATER = ['group_superseded', 'tracker_up'];
 
 let directory: string;
 let daemon: ChildProcess;

@@ -192,6 +192,20 @@ test('the state directory is writable, nothing else is', async () => {
   expect((await machine.attempt(['ls', '/var/tmp/probe'])).code).not.toBe(0);
 });
 
+test('systemctl reload applies a new file, and fails over a bad one', async () => {
+  await machine.run(['cp', CONFIG, `${CONFIG}.good`]);
+  await machine.run(['tee', '-a', CONFIG], 'log: { level: debug }\n');
+  await machine.run(['systemctl', 'reload', UNIT]);
+  expect((await journal()).some(({ MESSAGE }) => MESSAGE.includes('log.level: info → debug'))).toBe(true);
+  await machine.run(['tee', '-a', CONFIG], 'nonsense: 1\n');
+  expect((await machine.attempt(['systemctl', 'reload', UNIT])).code).not.toBe(0);
+  expect((await journal()).some(({ MESSAGE, PRIORITY }) => PRIORITY === '3' && MESSAGE.includes('nonsense'))).toBe(
+    true,
+  );
+  expect(await show('SubState', 'NRestarts')).toEqual({ SubState: 'running', NRestarts: '0' });
+  await machine.run(['mv', `${CONFIG}.good`, CONFIG]);
+});
+
 test('the watchdog is fed, and kills a daemon that hangs', async () => {
   const { WatchdogUSec, WatchdogTimestampMonotonic, MainPID } = await show(
     ...(['WatchdogUSec', 'WatchdogTimestampMonotonic', 'MainPID'] as const),
