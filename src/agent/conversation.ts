@@ -22,6 +22,8 @@ import { groupOf } from './successor.ts';
 
 /** A resignation and the presence that names its successor belong together when they arrive within this time. */
 const RESIGNATION_MEMORY: Milliseconds = 1000;
+/** After this many missing adverts the other routers are asked. */
+const MISSED_ADVERTS = 2;
 /** Questions and answers between two presences are at least this far apart, or half an advert interval. */
 const LEAST_QUESTION_INTERVAL: Milliseconds = 5;
 
@@ -66,6 +68,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   const startedAt = clock.now();
   const freshness = createFreshness(self);
   const alarm = clock.createAlarm(tick);
+  const silenceAlarm = clock.createAlarm(askAboutSilence);
   const questionInterval = () =>
     Math.max(
       LEAST_QUESTION_INTERVAL,
@@ -169,6 +172,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     if (advert.priority === 0) resignedAt.set(`${peer.name} ${name}`, now);
     const named = groupOf(peer, group.virtualRouterId)?.successor;
     tellElection(group, peer, advert.priority, advert.interval, named);
+    if (loaded().config.routers.length > 2) askAboutSilence();
   }
 
   function tellElection(
@@ -198,6 +202,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       observer.log({ event: 'config-differs', peer: peer.name });
     }
     if (presence.freeze !== undefined) options.onFreeze(presence.freeze);
+    for (const group of options.groups()) heedVoucher(group, peer, presence);
     for (const told of presence.groups) {
       const group = options.groups().find(({ virtualRouterId }) => virtualRouterId === told.virtualRouterId);
       if (group === undefined) continue;
@@ -206,6 +211,37 @@ export function createConversation(options: ConversationOptions): Conversation {
       if (told.successor === self) followNamed(group, peer);
       if (told.state === 'master' && told.successor === null) standInForAdvert(group, peer, told.priority);
     }
+  }
+
+  // Three and more routers: is it the master that is gone, or only our path to it?
+
+  /** Two adverts are missing: whoever heard the master meanwhile shall say so before the timer fires. */
+  function askAboutSilence(): void {
+    const now = clock.now();
+    const masters = options.groups().flatMap((group) => silentMaster(group) ?? []);
+    if (masters.some(({ silentFor, interval }) => silentFor >= MISSED_ADVERTS * interval)) ask();
+    const next = masters.map(({ silentFor, interval }) => {
+      const whole = Math.floor(silentFor / (MISSED_ADVERTS * interval)) + 1;
+      return now - silentFor + whole * MISSED_ADVERTS * interval;
+    });
+    silenceAlarm.set(next.length === 0 ? undefined : Math.min(...next));
+  }
+
+  function silentMaster(group: Group) {
+    const address = group.state() === 'backup' ? group.master() : undefined;
+    const master = peers.all().find((peer) => peer.paths[0]?.peer === address);
+    if (address === undefined || master?.lastHeard === undefined) return undefined;
+    return { master, silentFor: clock.now() - master.lastHeard, interval: intervalOf(group) };
+  }
+
+  function heedVoucher(group: Group, peer: Peer, presence: Presence): void {
+    const silent = silentMaster(group);
+    if (silent === undefined || silent.master.name === peer.name) return;
+    const { master, silentFor, interval } = silent;
+    const age = presence.heard.find(({ router }) => router === master.name)?.age;
+    if (age == null || silentFor < MISSED_ADVERTS * interval || silentFor - age <= interval) return;
+    observer.pathLost({ group: group.name, master: master.name, heardBy: peer.name }, clock.now());
+    group.handle({ kind: 'vouched' });
   }
 
   /** The name came after the resignation it belongs to: another path was faster. */
@@ -248,6 +284,9 @@ export function createConversation(options: ConversationOptions): Conversation {
       const last = rejected.get(peer);
       return last !== undefined && clock.now() - last.at < 5 * PRESENCE_INTERVAL ? last.reason : undefined;
     },
-    close: alarm.close,
+    close() {
+      alarm.close();
+      silenceAlarm.close();
+    },
   };
 }

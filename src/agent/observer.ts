@@ -21,6 +21,7 @@ export interface Observer {
   rival(group: string, peer: string, priority: number): void;
   planned(group: string, actions: readonly PlanAction[], at: number): void;
   rejected(peer: string, path: string, reason: string, at: number): void;
+  pathLost(entry: { readonly group: string; readonly master: string; readonly heardBy: string }, at: number): void;
   presenceFailed(reason: string, at: number): void;
   pathFailed(error: TransportError, at: number): void;
   lateness(late: number): void;
@@ -101,6 +102,9 @@ export function createObserver(sinks: {
       // A peer whose daemon is down refuses every datagram: peer-silent says that once.
       if (code === 'refused' || !dueAgain(`${pathId} ${code}`, at)) return;
       emit({ event: 'path-failed', path: pathId, detail: message });
+    },
+    pathLost(entry, at) {
+      if (dueAgain(`path-lost ${entry.group} ${entry.master}`, at)) emit({ event: 'path-lost', ...entry });
     },
     presenceFailed(reason, at) {
       if (dueAgain(reason, at)) emit({ event: 'presence-failed', reason });

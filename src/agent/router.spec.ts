@@ -259,6 +259,30 @@ describe('a cluster of three', () => {
     expect(cluster.holders()).toEqual(ALL_ON_2);
   });
 
+  it('a router that alone lost its paths to the master does not take over', async () => {
+    const cluster = await settled({ routers: 3 });
+    cluster.cut('vrouter1', 'vrouter2');
+    await cluster.run(60_000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.cloud.moves).toEqual([]);
+    expect(cluster.events.map(({ event }) => event)).toContainEqual({
+      event: 'path-lost',
+      group: 'isv',
+      master: 'vrouter1',
+      heardBy: 'vrouter3',
+    });
+  });
+
+  it('and still follows when that master dies', async () => {
+    const cluster = await settled({ routers: 3 });
+    cluster.cut('vrouter1', 'vrouter2');
+    await cluster.run(10_000);
+    await cluster.crash('vrouter1');
+    await cluster.run(3000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.holders()).toEqual(ALL_ON_2);
+  });
+
   it('a planned failover may name any of them', async () => {
     const cluster = await settled({ routers: 3 });
     cluster.router('vrouter2').switchover.failover({ to: 'vrouter3' });

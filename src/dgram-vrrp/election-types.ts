@@ -83,6 +83,8 @@ export type ElectionEvent =
   | { readonly kind: 'readiness'; readonly ready: boolean }
   /** While on, nobody pre-empts (planned switchover). */
   | { readonly kind: 'hold'; readonly on: boolean }
+  /** Another router heard the master later than this one: a path is lost, not the master. */
+  | { readonly kind: 'vouched' }
   /** Give mastership away now (planned switchover). */
   | { readonly kind: 'resign' }
   /** A new configuration, or a tracked weight that changes the priority. */

@@ -74,6 +74,7 @@ function parseEvent(
     case 'startup':
     case 'shutdown':
     case 'resign':
+    case 'vouched':
       return { event: { kind: name }, config };
     case 'fault':
     case 'standby':

@@ -376,6 +376,9 @@ export function createElection(initial: ElectionConfig): Election {
         hold = event.on;
         if (hold) cancel('preempt');
         return;
+      case 'vouched':
+        if (state === 'backup' && heard !== undefined) arm('master-down', silence());
+        return;
       case 'resign':
         if (state !== 'master') return;
         resign();

@@ -25,6 +25,7 @@ export type LogEvent =
   | { readonly event: 'peer-silent'; readonly peer: string; readonly silentFor: number }
   | { readonly event: 'path-failed'; readonly path: string; readonly detail: string }
   | { readonly event: 'datagram-rejected'; readonly peer: string; readonly path: string; readonly reason: string }
+  | { readonly event: 'path-lost'; readonly group: string; readonly master: string; readonly heardBy: string }
   | { readonly event: 'presence-failed'; readonly reason: string }
   | { readonly event: 'config-differs'; readonly peer: string }
   | { readonly event: 'link'; readonly interface: string; readonly state: 'up' | 'down' | 'missing' }
@@ -105,6 +106,10 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
       return warn(`heartbeat path ${entry.path}: ${entry.detail}; it is tried again`);
     case 'datagram-rejected':
       return warn(`a datagram of ${entry.peer} on ${entry.path} was rejected: ${entry.reason}`);
+    case 'path-lost':
+      return warn(
+        `${entry.group}: no advert of ${entry.master} arrives here, but ${entry.heardBy} hears it: the path is lost, not the master`,
+      );
     case 'presence-failed':
       return warn(
         `peers are not told of this router: its presence is ${entry.reason}; fewer groups or shorter names help`,
