@@ -73,7 +73,7 @@ export function createMetadata(options: MetadataOptions): Metadata {
     } catch (error) {
       const cause = last instanceof OciFault ? last : error;
       const words = cause instanceof OciFault ? cause.message : String(cause);
-      throw new OciFault('metadata', `${words}. Is this an OCI instance, and may its root user reach ${origin}?`, {
+      throw new OciFault('metadata', `${words}. Is this an OCI instance, and may this user reach ${origin}?`, {
         cause,
         ...(cause instanceof OciFault && cause.status !== undefined ? { status: cause.status } : {}),
       });
