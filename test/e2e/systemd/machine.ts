@@ -81,6 +81,9 @@ export async function bootMachine(hostname: string): Promise<Machine> {
       text = (text + chunk.toString()).slice(-CONSOLE_KEPT);
     });
   }
+  outer.once('error', (error) => {
+    text += error.message;
+  });
   const ended = new Promise<void>((resolve) => outer.once('close', () => resolve()).once('error', () => resolve()));
 
   const stop = async (): Promise<void> => {
