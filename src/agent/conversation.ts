@@ -239,9 +239,11 @@ export function createConversation(options: ConversationOptions): Conversation {
     if (silent === undefined || silent.master.name === peer.name) return;
     const { master, silentFor, interval } = silent;
     const age = presence.heard.find(({ router }) => router === master.name)?.age;
-    if (age == null || silentFor < MISSED_ADVERTS * interval || silentFor - age <= interval) return;
+    // It must not be silent there as well, and must have been heard later than here.
+    if (age == null || age >= MISSED_ADVERTS * interval) return;
+    if (silentFor < MISSED_ADVERTS * interval || silentFor - age <= interval) return;
     observer.pathLost({ group: group.name, master: master.name, heardBy: peer.name }, clock.now());
-    group.handle({ kind: 'vouched' });
+    group.handle({ kind: 'vouched', heardAt: clock.now() - age });
   }
 
   /** The name came after the resignation it belongs to: another path was faster. */

@@ -84,7 +84,7 @@ export type ElectionEvent =
   /** While on, nobody pre-empts (planned switchover). */
   | { readonly kind: 'hold'; readonly on: boolean }
   /** Another router heard the master later than this one: a path is lost, not the master. */
-  | { readonly kind: 'vouched' }
+  | { readonly kind: 'vouched' /** When it was heard there. */; readonly heardAt: Milliseconds }
   /** Give mastership away now (planned switchover). */
   | { readonly kind: 'resign' }
   /** A new configuration, or a tracked weight that changes the priority. */

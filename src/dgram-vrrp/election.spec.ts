@@ -74,8 +74,9 @@ function parseEvent(
     case 'startup':
     case 'shutdown':
     case 'resign':
-    case 'vouched':
       return { event: { kind: name }, config };
+    case 'vouched':
+      return { event: { kind: 'vouched', heardAt: Number(words[0]) }, config };
     case 'fault':
     case 'standby':
     case 'hold':

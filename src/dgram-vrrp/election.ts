@@ -91,8 +91,7 @@ export function createElection(initial: ElectionConfig): Election {
   const listening = () => (extensions().startupDelay ?? 0) + masterDown();
 
   /** After an advert: the master down interval, but at start not before the listening is over. */
-  function silence(): () => Milliseconds {
-    const since = now;
+  function silence(since = now): () => Milliseconds {
     return () => Math.max(masterDown(), startedAt + listening() - since);
   }
 
@@ -377,7 +376,7 @@ export function createElection(initial: ElectionConfig): Election {
         if (hold) cancel('preempt');
         return;
       case 'vouched':
-        if (state === 'backup' && heard !== undefined) arm('master-down', silence());
+        if (state === 'backup' && heard !== undefined) arm('master-down', silence(event.heardAt), event.heardAt);
         return;
       case 'resign':
         if (state !== 'master') return;
