@@ -45,6 +45,8 @@ export interface DaemonOptions {
 /** Runs the daemon until it is told to stop. Answers the exit code. */
 export async function runDaemon({ configPath, node, version }: DaemonOptions): Promise<number> {
   const startedAt = systemClock.now();
+  // From the first moment: a stop during the start is a stop too.
+  const toldToStop = untilToldToStop();
   const load = () => loadConfig({ path: configPath, node, hostname: hostname() });
   const result = load();
   if (!result.ok) {
@@ -145,7 +147,7 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
     notifier.ready();
   });
 
-  await untilToldToStop();
+  await toldToStop;
   notifier.stopping();
   await drain(router, loaded.config.mode === 'observe' ? 0 : loaded.config.drainTimeout, log);
   stopNotifying();
