@@ -1,14 +1,6 @@
-import type {
-  InterfaceQuery,
-  Oci,
-  OciErrorCode,
-  OciFailure,
-  OciListener,
-  PrivateIpId,
-  PrivateIpRecord,
-  SubnetId,
-  VnicId,
-} from '../../src/oci/types.ts';
+import type { Oci, OciErrorCode, OciListener, OciVnics, VnicId } from '../../src/oci/types.ts';
+import { createOciClient } from './oci-client.ts';
+import { createOciStore, routerOf, subnetOf, vnicOf } from './oci-store.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** One claim that moved a VIP. */
@@ -18,10 +10,10 @@ export interface Move {
   readonly to: string;
 }
 
-/** OCI in memory: the records and their etags, a latency, and failures by router. */
+/** OCI for scenarios told by hand: a constant latency, and failures by router. */
 export interface Cloud {
   /** The OCI side of one router. */
-  connect(router: string, listener: OciListener): Oci;
+  connect(router: string, listener: OciListener): Oci & OciVnics;
   /** Every request of this router answers this from now on; undefined: served again. */
   fail(router: string, code: OciErrorCode | undefined): void;
   /** Metadata and token are there, or not. */
@@ -32,6 +24,8 @@ export interface Cloud {
   add(address: string, device: string, router: string): void;
   /** Moves a VIP out of band: work in the console. */
   assign(address: string, router: string): void;
+  /** Free-form tags of a router's VNIC. */
+  tags(router: string, device: string): Readonly<Record<string, string>>;
   readonly moves: readonly Move[];
 }
 
@@ -46,60 +40,20 @@ export function createCloud(options: {
   const failures = new Map<string, OciErrorCode>();
   const notReady = new Set<string>();
   const listeners = new Map<string, OciListener>();
-  const records = new Map<string, PrivateIpRecord>();
+  const store = createOciStore(time.now);
   /** Interface of each VIP. */
   const devices = new Map(vips.map((vip) => [vip.address, vip.interface]));
-  let version = 0;
 
-  const vnicOf = (router: string, name: string) => `vnic.${router}.${name}` as VnicId;
-  const subnetOf = (name: string) => `subnet.${name}` as SubnetId;
-  const idOf = (address: string) => `privateip.${address}` as PrivateIpId;
-
-  function write(address: string, router: string): PrivateIpRecord {
-    const name = devices.get(address) ?? '';
-    version += 1;
-    const record = {
-      id: idOf(address),
-      address,
-      subnetId: subnetOf(name),
-      vnicId: vnicOf(router, name),
-      etag: `etag-${version}`,
-    };
-    records.set(record.id, record);
-    return record;
+  function place(address: string, router: string): void {
+    const device = devices.get(address) ?? '';
+    store.addVnic(vnicOf(router, device), subnetOf(device));
+    store.place(address, subnetOf(device), vnicOf(router, device));
   }
-  for (const vip of vips) write(vip.address, options.holder);
-
-  function answer<T>(router: string, produce: () => T | OciFailure): Promise<T | OciFailure> {
-    return new Promise((resolve) => {
-      time.after(latency, () => {
-        const code = failures.get(router);
-        resolve(code === undefined ? produce() : { ok: false, code, message: code });
-      });
-    });
-  }
-
-  function read(id: PrivateIpId) {
-    const record = records.get(id);
-    return record === undefined
-      ? ({ ok: false, code: 'not-found', message: 'no such private IP' } as const)
-      : ({ ok: true, record } as const);
-  }
+  for (const vip of vips) place(vip.address, options.holder);
 
   function announce(router: string): void {
     const ready = !notReady.has(router);
     listeners.get(router)?.onStatus(ready ? { ready, region: 'test' } : { ready, reason: 'metadata is absent' });
-  }
-
-  function discovered(router: string, query: InterfaceQuery) {
-    return {
-      ok: true,
-      interface: query.interface,
-      vnicId: vnicOf(router, query.interface),
-      subnetId: subnetOf(query.interface),
-      skipSourceDestCheck: true,
-      vips: query.vips.map((address) => ({ address, ...read(idOf(address)) })),
-    } as const;
   }
 
   return {
@@ -107,28 +61,22 @@ export function createCloud(options: {
     connect(router, listener) {
       listeners.set(router, listener);
       time.after(0, () => announce(router));
+      for (const device of new Set(devices.values())) store.addVnic(vnicOf(router, device), subnetOf(device));
+      const client = createOciClient({
+        host: { router, now: time.now, inProcess: time.after, outside: time.after },
+        store,
+        requestTimeout: Number.MAX_SAFE_INTEGER,
+        fateOf: () => {
+          const failure = failures.get(router);
+          const fate = { waits: 0, travels: 0, returns: latency, carriedOut: false, lag: 0 };
+          return failure === undefined ? fate : { ...fate, failure };
+        },
+        onMove: ({ vnicId }, before) => {
+          moves.push({ at: time.now(), address: before?.address ?? '', to: nameOf(vnicId) });
+        },
+      });
       return {
-        async discover(query) {
-          const found = await answer(router, () => query.map((entry) => discovered(router, entry)));
-          return 'ok' in found ? query.map((entry) => ({ ...found, interface: entry.interface })) : found;
-        },
-        updatePrivateIp: (request) =>
-          answer(router, () => {
-            const found = read(request.privateIpId);
-            if (!found.ok) return found;
-            if (found.record.etag !== request.etag) {
-              return { ok: false, code: 'precondition-failed', message: 'the etag does not match' } as const;
-            }
-            const { address } = found.record;
-            moves.push({ at: time.now(), address, to: router });
-            return { ok: true, record: write(address, router) } as const;
-          }),
-        getPrivateIp: (id) => answer(router, () => read(id)),
-        async readSubnet(_subnet, ids) {
-          const found = await answer(router, () => ids.map((id) => [id, read(id)] as const));
-          return 'ok' in found ? new Map(ids.map((id) => [id, found])) : new Map(found);
-        },
-        refreshToken: () => answer(router, () => ({ ok: true }) as const),
+        ...client,
         close: async () => {
           listeners.delete(router);
         },
@@ -145,11 +93,15 @@ export function createCloud(options: {
     },
     add(address, device, router) {
       devices.set(address, device);
-      write(address, router);
+      place(address, router);
     },
-    holder: (address) => records.get(idOf(address))?.vnicId?.split('.')[1],
-    assign(address, router) {
-      write(address, router);
+    holder: (address) => routerOf(store.current(address)?.vnicId),
+    assign: place,
+    tags(router, device) {
+      const found = store.readVnic(vnicOf(router, device), time.now());
+      return found.ok ? found.record.freeformTags : {};
     },
   };
 }
+
+const nameOf = (vnicId: VnicId) => routerOf(vnicId) ?? '';

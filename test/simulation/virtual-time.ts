@@ -11,34 +11,26 @@ export interface VirtualTime extends Clock {
 interface Entry {
   readonly at: number;
   readonly order: number;
-  readonly run: () => void;
+  run: (() => void) | undefined;
 }
 
 /** Wall clock at virtual time zero. */
 const EPOCH = Date.UTC(2026, 0, 1);
 
 /**
- * @param settle runs after each alarm, before the next one: lets promises settle and a network deliver.
+ * @param settle runs after each alarm, before the next one: lets promises settle and a network deliver. Answers
+ *   nothing where there is nothing to wait for, which is much faster.
  */
-export function createVirtualTime(settle: () => Promise<void>): VirtualTime {
-  const entries = new Set<Entry>();
+export function createVirtualTime(settle: () => Promise<void> | undefined): VirtualTime {
+  const queue = createQueue();
   let now = 0;
   let order = 0;
 
   function add(at: number, run: () => void): Entry {
     order += 1;
-    const entry = { at, order, run };
-    entries.add(entry);
+    const entry = { at: Math.max(at, now), order, run };
+    queue.push(entry);
     return entry;
-  }
-
-  function nextDue(limit: number): Entry | undefined {
-    let next: Entry | undefined;
-    for (const entry of entries) {
-      if (entry.at > limit) continue;
-      if (next === undefined || entry.at < next.at || (entry.at === next.at && entry.order < next.order)) next = entry;
-    }
-    return next;
   }
 
   return {
@@ -49,25 +41,76 @@ export function createVirtualTime(settle: () => Promise<void>): VirtualTime {
     },
     createAlarm(ring) {
       let entry: Entry | undefined;
+      const rung = () => {
+        entry = undefined;
+        ring();
+      };
+      const cancel = () => {
+        if (entry !== undefined) entry.run = undefined;
+        entry = undefined;
+      };
       return {
         set(at) {
-          if (entry !== undefined) entries.delete(entry);
-          entry = at === undefined ? undefined : add(at, ring);
+          if (entry !== undefined && entry.at === at) return;
+          cancel();
+          if (at !== undefined) entry = add(at, rung);
         },
-        close() {
-          if (entry !== undefined) entries.delete(entry);
-        },
+        close: cancel,
       };
     },
     async advanceTo(time) {
       await settle();
-      for (let entry = nextDue(time); entry !== undefined; entry = nextDue(time)) {
-        entries.delete(entry);
-        now = Math.max(now, entry.at);
-        entry.run();
-        await settle();
+      for (let entry = queue.first(); entry !== undefined && entry.at <= time; entry = queue.first()) {
+        queue.shift();
+        const { run } = entry;
+        if (run === undefined) continue;
+        now = entry.at;
+        entry.run = undefined;
+        run();
+        const settled = settle();
+        if (settled !== undefined) await settled;
       }
       now = time;
     },
   };
+}
+
+/** A binary heap by time, then by order. Entries that were called off stay in it without their `run`. */
+function createQueue() {
+  const heap: Entry[] = [];
+  const isBefore = (a: Entry, b: Entry) => a.at < b.at || (a.at === b.at && a.order < b.order);
+
+  function push(entry: Entry): void {
+    let index = heap.length;
+    while (index > 0) {
+      const above = (index - 1) >> 1;
+      const parent = heap[above];
+      if (parent === undefined || isBefore(parent, entry)) break;
+      heap[index] = parent;
+      index = above;
+    }
+    heap[index] = entry;
+  }
+
+  function shift(): void {
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let index = 0;
+    for (;;) {
+      let below = 2 * index + 1;
+      let child = heap[below];
+      if (child === undefined) break;
+      const right = heap[below + 1];
+      if (right !== undefined && isBefore(right, child)) {
+        below += 1;
+        child = right;
+      }
+      if (isBefore(last, child)) break;
+      heap[index] = child;
+      index = below;
+    }
+    heap[index] = last;
+  }
+
+  return { push, shift, first: () => heap[0] };
 }
