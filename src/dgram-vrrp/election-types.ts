@@ -56,6 +56,7 @@ export type TransitionReason =
   | 'standby'
   | 'standby-ended'
   | 'switchover'
+  | 'superseded'
   | 'shutdown';
 
 /** Who should follow a resigning master, as far as this router was told. */
@@ -83,6 +84,8 @@ export type ElectionEvent =
   | { readonly kind: 'readiness'; readonly ready: boolean }
   /** While on, nobody pre-empts (planned switchover). */
   | { readonly kind: 'hold'; readonly on: boolean }
+  /** Somebody who is not heard holds what a master would need: no master from here until that is over. */
+  | { readonly kind: 'superseded'; readonly on: boolean }
   /** Another router heard the master later than this one: a path is lost, not the master. */
   | { readonly kind: 'vouched' /** When it was heard there. */; readonly heardAt: Milliseconds }
   /** Give mastership away now (planned switchover). */
@@ -107,6 +110,8 @@ export type ElectionAction =
       readonly to: ElectionState;
       readonly reason: TransitionReason;
     }
+  /** Began or ended; a better master that is heard ends it too. */
+  | { readonly kind: 'superseded'; readonly on: boolean }
   | { readonly kind: 'warn'; readonly code: ElectionWarning; readonly source: string }
   /** Another router is master too and yields to this one. */
   | { readonly kind: 'rival'; readonly source: string; readonly priority: number }
@@ -141,6 +146,8 @@ export interface Election {
   state(): ElectionState;
   /** Priority this router takes part with now. */
   effectivePriority(): number;
+  /** Source of the last master that this router followed; undefined if there was none since start or fault. */
+  predecessor(): string | undefined;
   /** The master heard last; undefined while this router is master or nobody was heard. */
   master(): HeardMaster | undefined;
 }

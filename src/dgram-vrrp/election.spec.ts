@@ -80,6 +80,7 @@ function parseEvent(
     case 'fault':
     case 'standby':
     case 'hold':
+    case 'superseded':
       return { event: { kind: name, on }, config };
     case 'ready':
       return { event: { kind: 'readiness', ready: on }, config };
@@ -123,6 +124,8 @@ function formatAction(action: ElectionAction): string {
       return `cancel ${action.timer}`;
     case 'transition':
       return `transition ${action.from} ${action.to} ${action.reason}`;
+    case 'superseded':
+      return `superseded ${action.on ? 'on' : 'off'}`;
     case 'warn':
       return `warn ${action.code} ${action.source}`;
     case 'rival':

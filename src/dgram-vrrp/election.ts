@@ -15,7 +15,8 @@
  *    skew time. The address does not matter here.
  *  - §6.4.3 master: a better one, or an equal one with the greater address, makes us backup. A worse one is answered at
  *    once in v3, so that it yields; v2 says nothing. Priority 0 is answered with an advert for the other backups.
- * Beyond the RFC (`ElectionExtensions`): the states fault and standby, readiness, hold, named successors, stalls.
+ * Beyond the RFC (`ElectionExtensions`): the states fault and standby, readiness, hold, named successors, stalls, and
+ * superseded: a backup whose timer is off because somebody unheard holds the addresses.
  *
  * Pure: time is an argument, timers are `nextDeadline()`. A timer carries the generation it was armed with, so an
  * expiry that was overtaken by another event does nothing.
@@ -64,6 +65,8 @@ export function createElection(initial: ElectionConfig): Election {
   /** Master_Adver_Interval: the master's in v3, our own until one is heard. */
   let activeInterval = config.interval;
   let heard: HeardMaster | undefined;
+  let predecessor: string | undefined;
+  let superseded = false;
   let warnedInterval: string | undefined;
 
   let startedAt: Milliseconds = 0;
@@ -152,6 +155,7 @@ export function createElection(initial: ElectionConfig): Election {
   /** Out of the election: init, fault or standby. */
   function leave(to: ElectionState, reason: TransitionReason): void {
     if (state === 'master') resign();
+    setSuperseded(false);
     cancel('master-down');
     cancel('preempt');
     enter(to, reason);
@@ -166,6 +170,7 @@ export function createElection(initial: ElectionConfig): Election {
     } else if (state !== 'backup' && state !== 'master') {
       if (heard !== undefined && now - heard.at > 3 * heard.interval) {
         heard = undefined;
+        predecessor = undefined;
         activeInterval = config.interval;
       }
       arm('master-down', reason === 'startup' ? listening : masterDown);
@@ -181,6 +186,7 @@ export function createElection(initial: ElectionConfig): Election {
     }
     activeInterval = config.interval;
     heard = undefined;
+    predecessor = undefined;
     startedAt = now;
     if (config.priority === OWNER && !faulty && !standby) becomeMaster('address-owner');
     else rejoin('startup');
@@ -194,6 +200,8 @@ export function createElection(initial: ElectionConfig): Election {
 
   function adopt(advert: AdvertEvent): void {
     heard = { source: advert.source, priority: advert.priority, interval: advert.interval, at: now };
+    predecessor = advert.source;
+    setSuperseded(false);
     if (config.version === 2) return;
     activeInterval = advert.interval;
     const seen = `${advert.source} ${advert.interval}`;
@@ -211,6 +219,8 @@ export function createElection(initial: ElectionConfig): Election {
       now - heard.at < 3 * heard.interval;
     if (stranger) return;
     heard = undefined;
+    predecessor = advert.source;
+    setSuperseded(false);
     if (extensions().namedSuccessor && advert.successor === 'self') {
       becomeMaster('named-successor');
       return;
@@ -307,6 +317,27 @@ export function createElection(initial: ElectionConfig): Election {
     }
   }
 
+  // Superseded (DESIGN §4 rule 3): backup with its timer off
+
+  function setSuperseded(on: boolean): void {
+    if (superseded === on) return;
+    superseded = on;
+    emit({ kind: 'superseded', on });
+  }
+
+  function supersededChanged(on: boolean): void {
+    if (on === superseded || (state !== 'master' && state !== 'backup')) return;
+    setSuperseded(on);
+    if (!on) return arm('master-down', masterDown);
+    cancel('master-down');
+    cancel('preempt');
+    if (state === 'backup') return;
+    // Nobody is asked to follow: somebody does already.
+    cancel('advert');
+    emit({ kind: 'deactivate', addresses: config.addresses });
+    enter('backup', 'superseded');
+  }
+
   // What may change while running
 
   /** The time already waited counts: a reload never restarts the election. */
@@ -375,6 +406,8 @@ export function createElection(initial: ElectionConfig): Election {
         hold = event.on;
         if (hold) cancel('preempt');
         return;
+      case 'superseded':
+        return supersededChanged(event.on);
       case 'vouched':
         if (state === 'backup' && heard !== undefined) arm('master-down', silence(event.heardAt), event.heardAt);
         return;
@@ -402,6 +435,7 @@ export function createElection(initial: ElectionConfig): Election {
     },
     state: () => state,
     effectivePriority,
+    predecessor: () => predecessor,
     master: () => heard,
   };
 }
