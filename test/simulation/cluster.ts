@@ -1,25 +1,13 @@
-import { createHash } from 'node:crypto';
 import type { InterfaceState } from '../../src/agent/interfaces.ts';
 import { createObserver } from '../../src/agent/observer.ts';
 import { createRouter, type Router } from '../../src/agent/router.ts';
 import { NOTHING_SAVED, type SavedState } from '../../src/agent/state-store.ts';
-import type { Config, LoadedConfig } from '../../src/config/index.ts';
+import type { Config } from '../../src/config/index.ts';
 import { createMemoryNetwork } from '../../src/dgram-vrrp/index.ts';
 import { createHistory, createMetrics, type LogEvent } from '../../src/observe/index.ts';
 import { type Cloud, createCloud } from './cloud.ts';
+import { loadedFor, ROUTERS, referenceConfig, VIPS } from './deployment.ts';
 import { createVirtualTime } from './virtual-time.ts';
-
-const ROUTERS = [
-  { name: 'vrouter1', addresses: ['172.20.136.130', '10.0.0.2'], priority: 200 },
-  { name: 'vrouter2', addresses: ['172.20.136.131', '10.0.0.3'], priority: 100 },
-  { name: 'vrouter3', addresses: ['172.20.136.133', '10.0.0.5'], priority: 50 },
-];
-export const VIPS = [
-  { interface: 'ens3', address: '172.20.136.132' },
-  { interface: 'ens5', address: '10.0.0.4' },
-  { interface: 'ens6', address: '10.0.0.36' },
-];
-const GROUP = 'isv';
 
 /** The reference deployment: whole routers over a network and an OCI in memory, on a clock that is moved by hand. */
 export interface Cluster {
@@ -60,7 +48,7 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
   const time = createVirtualTime(async () => {
     network.deliver();
     // A call to OCI takes a handful of turns from its answer to the plan.
-    for (let turn = 0; turn < 12; turn += 1) await Promise.resolve();
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
     network.deliver();
   });
   const network = createMemoryNetwork({ now: time.now, random: () => 0.5 });
@@ -78,17 +66,10 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
     return { up: !down.has(`${name} ${device}`), mac: `02:00:${name}:${device}` };
   }
 
-  function load(name: string, config: Config): LoadedConfig {
-    const self = config.routers.find((router) => router.name === name);
-    if (self === undefined) throw new Error(`no router ${name}`);
-    const digest = createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 16);
-    return { config, self, file: 'test', digest };
-  }
-
   function start(name: string): void {
     const config = configurations.get(name) ?? options.configOf?.(name, common) ?? common;
     const clock = { ...time, wall: () => time.wall() + (clocks.get(name) ?? 0) };
-    const loaded = load(name, config);
+    const loaded = loadedFor(name, config);
     const observer = createObserver({
       log: (event) => events.push({ at: time.now(), router: name, event }),
       metrics: createMetrics('test', () => router.status()),
@@ -151,7 +132,7 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
       const previous = configurations.get(name) ?? options.configOf?.(name, common) ?? common;
       const config = change(previous);
       configurations.set(name, config);
-      router(name).reconfigure(load(name, config));
+      router(name).reconfigure(loadedFor(name, config));
     },
     setClock: (name, ahead) => clocks.set(name, ahead),
     cut: (from, to, cutOptions = {}) => eachDirection([from, to], cutOptions, network.cut),
@@ -159,40 +140,5 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
     router,
     masters: () => [...running].filter(([, each]) => each.status().groups[0]?.state === 'master').map(([name]) => name),
     holders: () => VIPS.map(({ address }) => cloud.holder(address)),
-  };
-}
-
-function referenceConfig(members: typeof ROUTERS): Config {
-  const auth = {
-    keys: [{ id: 1, secret: new Uint8Array(32).fill(7) }],
-    activeKey: 1,
-    mode: 'enforce',
-    timeWindow: 5000,
-  } as const;
-  const heartbeat = { version: 3, interval: 200, advertise: 'vips', auth } as const;
-  return {
-    cluster: 'isv-pod',
-    routers: members.map(({ name, addresses }) => ({ name, addresses, interfaces: {} })),
-    heartbeat: { ...heartbeat, transport: 'udp', port: 8112, minTtl: 255 },
-    groups: [
-      {
-        name: GROUP,
-        virtualRouterId: 51,
-        priority: Object.fromEntries(members.map(({ name, priority }) => [name, priority])),
-        preempt: true,
-        preemptDelay: 0,
-        interfaces: VIPS.map((vip) => ({ name: vip.interface, vips: [{ address: vip.address }] })),
-        heartbeat,
-      },
-    ],
-    mode: 'active',
-    oci: { region: 'auto', requestTimeout: 2000, connections: 24, verifyInterval: 10_000 },
-    addresses: 'static',
-    kernel: 'report',
-    startupDelay: 2000,
-    drainTimeout: 10_000,
-    metrics: { host: '127.0.0.1', port: 9112 },
-    control: { socket: '/run/failoverd/control.sock' },
-    log: { level: 'info', format: 'json' },
   };
 }

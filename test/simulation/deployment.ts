@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import type { Config, LoadedConfig } from '../../src/config/index.ts';
+
+/** The reference deployment: vRouters, their heartbeat addresses and priorities, and one VIP in each of three subnets. */
+export interface Member {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  readonly priority: number;
+}
+
+export const ROUTERS: readonly Member[] = [
+  { name: 'vrouter1', addresses: ['172.20.136.130', '10.0.0.2'], priority: 200 },
+  { name: 'vrouter2', addresses: ['172.20.136.131', '10.0.0.3'], priority: 100 },
+  { name: 'vrouter3', addresses: ['172.20.136.133', '10.0.0.5'], priority: 50 },
+];
+export const VIPS = [
+  { interface: 'ens3', address: '172.20.136.132' },
+  { interface: 'ens5', address: '10.0.0.4' },
+  { interface: 'ens6', address: '10.0.0.36' },
+];
+export const GROUP = 'isv';
+
+export function referenceConfig(members: readonly Member[]): Config {
+  const auth = {
+    keys: [{ id: 1, secret: new Uint8Array(32).fill(7) }],
+    activeKey: 1,
+    mode: 'enforce',
+    timeWindow: 5000,
+  } as const;
+  const heartbeat = { version: 3, interval: 200, advertise: 'vips', auth } as const;
+  return {
+    cluster: 'isv-pod',
+    routers: members.map(({ name, addresses }) => ({ name, addresses, interfaces: {} })),
+    heartbeat: { ...heartbeat, transport: 'udp', port: 8112, minTtl: 255 },
+    groups: [
+      {
+        name: GROUP,
+        virtualRouterId: 51,
+        priority: Object.fromEntries(members.map(({ name, priority }) => [name, priority])),
+        preempt: true,
+        preemptDelay: 0,
+        interfaces: VIPS.map((vip) => ({ name: vip.interface, vips: [{ address: vip.address }] })),
+        heartbeat,
+      },
+    ],
+    mode: 'active',
+    oci: { region: 'auto', requestTimeout: 2000, connections: 24, verifyInterval: 10_000 },
+    addresses: 'static',
+    kernel: 'report',
+    startupDelay: 2000,
+    drainTimeout: 10_000,
+    metrics: { host: '127.0.0.1', port: 9112 },
+    control: { socket: '/run/failoverd/control.sock' },
+    log: { level: 'info', format: 'json' },
+  };
+}
+
+/** What a router makes of the file: its own entry and the digest that peers compare. */
+export function loadedFor(name: string, config: Config): LoadedConfig {
+  const self = config.routers.find((router) => router.name === name);
+  if (self === undefined) throw new Error(`no router ${name}`);
+  const digest = createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 16);
+  return { config, self, file: 'test', digest };
+}
