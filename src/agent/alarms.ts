@@ -21,6 +21,7 @@ export function alarmsOf(sources: {
   const peers = routers.filter((router) => !router.self);
   return [
     ...(sources.frozen ? ['claims are frozen in the whole cluster: failoverctl freeze off ends it'] : []),
+    ...groups.flatMap(supersededBy),
     ...groups.flatMap(withoutMaster),
     ...groups.flatMap(awayFromMaster),
     ...(self?.links ?? []).filter(({ up }) => !up).map((link) => `interface ${link.interface} is down or missing`),
@@ -35,8 +36,16 @@ export function alarmsOf(sources: {
   ];
 }
 
-function withoutMaster({ name, master }: GroupReport): string[] {
-  return master === null ? [`${name} has no master as far as this router sees`] : [];
+function supersededBy({ name, superseded, vips }: GroupReport): string[] {
+  if (superseded !== true) return [];
+  const holder = vips[0]?.holder ?? 'a router';
+  return [
+    `${name}: superseded: ${holder} is not heard and holds the VIPs; waiting to hear it, or for its lease to expire`,
+  ];
+}
+
+function withoutMaster({ name, master, superseded }: GroupReport): string[] {
+  return master === null && superseded !== true ? [`${name} has no master as far as this router sees`] : [];
 }
 
 function awayFromMaster({ name, master, vips }: GroupReport): string[] {

@@ -56,6 +56,12 @@ export interface Conversation {
   tellPeers(): void;
   /** The configuration is another one. */
   reconfigured(): void;
+  readonly bootId: string;
+  /**
+   * With three and more routers: the master is silent, and nobody else who was alive has said a word since this router
+   * asked about it. Then it is more likely cut off than alone.
+   */
+  isCutOff(group: Group, masterAddress: string): boolean;
   /** Why the adverts of a peer are not believed now; undefined if they are. */
   rejects(peer: string): string | undefined;
   close(): void;
@@ -92,8 +98,10 @@ export function createConversation(options: ConversationOptions): Conversation {
       onAdvert: advertHeard,
       onPresence: presenceHeard,
       onHeard: (path) => {
-        if (peers.heard(path.peerName, path.id, clock.now()))
+        if (peers.heard(path.peerName, path.id, clock.now())) {
           observer.log({ event: 'peer-heard', peer: path.peerName });
+        }
+        for (const group of options.groups()) if (group.superseded()) group.ownership({ kind: 'peers' });
       },
       onRejected: datagramRejected,
       onUnproven: (path, presence) => {
@@ -281,6 +289,16 @@ export function createConversation(options: ConversationOptions): Conversation {
       tick();
     },
     tellPeers: () => sendPresence(false),
+    bootId,
+    isCutOff(group, masterAddress) {
+      if (loaded().config.routers.length < 3) return false;
+      const master = peers.all().find((peer) => peer.paths[0]?.peer === masterAddress);
+      const silentSince = master?.lastHeard;
+      if (silentSince === undefined) return false;
+      const others = peers.all().filter((peer) => peer.name !== master?.name && peer.alive);
+      const askedAt = silentSince + MISSED_ADVERTS * intervalOf(group);
+      return others.length > 0 && others.every((peer) => (peer.lastHeard ?? 0) < askedAt);
+    },
     reconfigured: heartbeat.reconfigured,
     rejects(peer) {
       const last = rejected.get(peer);

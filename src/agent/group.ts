@@ -7,8 +7,16 @@ import {
   type Milliseconds,
   type Successor,
 } from '../dgram-vrrp/index.ts';
-import type { Oci } from '../oci/types.ts';
-import { createOwnership, type PlanAction, type PlanEvent, type VipView } from '../ownership/index.ts';
+import type { Oci, OciVnics } from '../oci/types.ts';
+import {
+  createOwnership,
+  type OwnershipRule,
+  type PlanAction,
+  type PlanConfig,
+  type PlanEvent,
+  type StandingOf,
+  type VipView,
+} from '../ownership/index.ts';
 import type { Clock } from './clock.ts';
 import type { Observer } from './observer.ts';
 
@@ -22,6 +30,7 @@ export interface GroupSettings {
   readonly startupDelay: Milliseconds;
   readonly verifyInterval: Milliseconds;
   readonly requestTimeout: Milliseconds;
+  readonly leaseInterval: Milliseconds;
   /** Elects and tells what it would claim, and claims nothing. */
   readonly observe: boolean;
 }
@@ -30,7 +39,12 @@ export interface GroupOptions {
   readonly name: string;
   readonly virtualRouterId: number;
   readonly settings: GroupSettings;
-  readonly oci: Oci;
+  readonly oci: Oci & OciVnics;
+  readonly standingOf: StandingOf;
+  /** Rules of the ownership that are switched off, for the mutation check. */
+  readonly without?: ReadonlySet<OwnershipRule> | undefined;
+  /** Name of the master with this address, unless it is more likely that this router is cut off than that it died. */
+  readonly predecessorAt: (address: string | undefined) => string | null;
   readonly clock: Clock;
   readonly random: () => number;
   readonly observer: Observer;
@@ -66,6 +80,8 @@ export interface Group {
   /** Primary address of the master that was heard last. */
   master(): string | undefined;
   vips(): readonly VipView[];
+  /** Somebody who is not heard holds the lock: no claim, no mastership. */
+  superseded(): boolean;
   failedRounds(): number;
   /** The API answered a request that was made then, or later. */
   provenAt(): Milliseconds;
@@ -81,7 +97,7 @@ export function createGroup(options: GroupOptions): Group {
   let { settings } = options;
   const election = createElection(electionConfig(settings));
   const ownership = createOwnership({
-    config: { ...settings, random: options.random },
+    config: planConfig(settings),
     oci: options.oci,
     now: clock.now,
     createAlarm: clock.createAlarm,
@@ -90,6 +106,7 @@ export function createGroup(options: GroupOptions): Group {
   });
   let since = clock.now();
   let successor: string | null = null;
+  let unled = false;
   let requestedSuccessor: string | undefined;
 
   const alarm = clock.createAlarm(() => {
@@ -102,6 +119,7 @@ export function createGroup(options: GroupOptions): Group {
   function handle(event: ElectionEvent): void {
     const actions = election.handle(clock.now(), event);
     for (const action of actions) carryOut(action);
+    tellUnled();
     alarm.set(election.nextDeadline()?.at);
     // Claims and adverts are on their way by now; telling comes after.
     for (const action of actions) tell(action);
@@ -115,7 +133,7 @@ export function createGroup(options: GroupOptions): Group {
         return;
       case 'activate':
         successor = null;
-        ownership.handle({ kind: 'master', on: true });
+        ownership.handle({ kind: 'master', on: true, predecessor: options.predecessorAt(election.predecessor()) });
         return;
       case 'transition':
         since = clock.now();
@@ -124,9 +142,29 @@ export function createGroup(options: GroupOptions): Group {
       case 'rival':
         ownership.handle({ kind: 'verify' });
         return;
+      case 'superseded':
+        if (!action.on) ownership.handle({ kind: 'superseded-over' });
+        return;
       default:
         return;
     }
+  }
+
+  /** A backup that has not heard a master since it started may have started into a partition. */
+  function tellUnled(): void {
+    const now = election.state() === 'backup' && election.predecessor() === undefined;
+    if (now === unled) return;
+    unled = now;
+    ownership.handle({ kind: 'unled', on: unled });
+  }
+
+  function planConfig(current: GroupSettings): PlanConfig {
+    return {
+      ...current,
+      random: options.random,
+      standingOf: options.standingOf,
+      ...(options.without && { without: options.without }),
+    };
   }
 
   /** The name travels ahead of the priority 0 advert, in a presence: VRRP has no field for it. */
@@ -149,6 +187,9 @@ export function createGroup(options: GroupOptions): Group {
         if (at - since < 2 * settings.election.interval) return;
         observer.rival(name, options.routerAt(action.source), action.priority);
         return;
+      case 'superseded':
+        observer.superseded(name, action.on);
+        return;
       case 'stalled':
         observer.log({ event: 'stalled', group: name, late: action.late });
         return;
@@ -167,6 +208,9 @@ export function createGroup(options: GroupOptions): Group {
 
   function planned(actions: readonly PlanAction[]): void {
     observer.planned(name, actions, clock.now());
+    for (const action of actions) {
+      if (action.kind === 'superseded') handle({ kind: 'superseded', on: action.on });
+    }
     if (actions.some(({ kind }) => kind === 'rediscover')) options.rediscover();
     if (actions.some(({ kind }) => kind === 'held' || kind === 'drift')) options.tellPeers();
   }
@@ -186,11 +230,12 @@ export function createGroup(options: GroupOptions): Group {
     effectivePriority: election.effectivePriority,
     master: () => election.master()?.source,
     vips: ownership.vips,
+    superseded: ownership.superseded,
     failedRounds: ownership.failedRounds,
     provenAt: ownership.provenAt,
     reconfigure(next) {
       settings = next;
-      ownership.handle({ kind: 'reconfigure', config: { ...next, random: options.random } });
+      ownership.handle({ kind: 'reconfigure', config: planConfig(next) });
       handle({ kind: 'reconfigure', config: electionConfig(next) });
     },
     successor: () => successor,

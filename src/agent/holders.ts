@@ -17,6 +17,8 @@ export interface Holders {
   learn(router: string, vips: readonly VipView[], held: readonly boolean[], now: Milliseconds): void;
   /** A peer fell silent: what it said last is no longer known to be true. */
   forget(router: string): void;
+  /** The router a VNIC was seen to belong to. */
+  ownerOf(vnicId: VnicId): string | undefined;
   holderOf(vip: VipView): Holder;
 }
 
@@ -46,6 +48,7 @@ export function createHolders(self: string): Holders {
       told.delete(router);
       for (const [address, entry] of taken) if (entry.router === router) taken.delete(address);
     },
+    ownerOf: (vnicId) => owners.get(vnicId),
     holderOf({ address, record, verifiedAt, held }) {
       const word = taken.get(address);
       if (word !== undefined && (verifiedAt === undefined || word.at > verifiedAt)) {

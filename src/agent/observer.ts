@@ -18,6 +18,7 @@ export interface Observer {
     readonly vips: readonly { readonly address: string; readonly held: boolean }[];
     readonly at: number;
   }): void;
+  superseded(group: string, on: boolean): void;
   rival(group: string, peer: string, priority: number): void;
   planned(group: string, actions: readonly PlanAction[], at: number): void;
   rejected(peer: string, path: string, reason: string, at: number): void;
@@ -83,6 +84,9 @@ export function createObserver(sinks: {
       emit({ event: 'transition', group, from, to, reason, at });
       metrics.transition(group, to);
       history.transition({ time: wall(), group, from, to, reason, vips });
+    },
+    superseded(group, on) {
+      emit({ event: 'superseded', group, on });
     },
     rival(group, peer, priority) {
       emit({ event: 'rival', group, peer, priority });

@@ -98,3 +98,9 @@ export function createPeers(paths: readonly Path[]): Peers {
     },
   };
 }
+
+/** A peer's own word that it hears this router. */
+export function confirms(peer: Peer, self: string): boolean {
+  const age = peer.alive ? peer.presence?.heard.find(({ router }) => router === self)?.age : undefined;
+  return age != null && age < SILENT_AFTER;
+}

@@ -1,7 +1,8 @@
 import type { GroupConfig, LoadedConfig } from '../config/index.ts';
 import type { StatusReport, VerifyReport } from '../control/api.ts';
 import type { DatagramListener, PresenceGroup, Transport } from '../dgram-vrrp/index.ts';
-import type { Oci, OciListener } from '../oci/types.ts';
+import type { Oci, OciListener, OciVnics, VnicId } from '../oci/types.ts';
+import type { OwnershipRule } from '../ownership/index.ts';
 import { createClaimability } from './claimability.ts';
 import type { Clock } from './clock.ts';
 import { createCommandBook } from './command-book.ts';
@@ -9,10 +10,12 @@ import { createConversation } from './conversation.ts';
 import { createGroup, type Group, type GroupSettings } from './group.ts';
 import { createHolders } from './holders.ts';
 import { createInterfaces, type InterfaceState } from './interfaces.ts';
+import { createLeaseKeeper } from './lease.ts';
 import { createMaintenance, type Maintenance } from './maintenance.ts';
 import type { Observer } from './observer.ts';
 import { type Path, pathsOf } from './paths.ts';
-import { createPeers, type Peer } from './peers.ts';
+import { confirms, createPeers, type Peer } from './peers.ts';
+import { createStanding } from './standing.ts';
 import type { StateStore } from './state-store.ts';
 import { reportStatus } from './status.ts';
 import { bestSuccessor, masterOf } from './successor.ts';
@@ -35,8 +38,10 @@ export interface RouterOptions {
   readonly observer: Observer;
   readonly store: StateStore;
   readonly createTransport: (paths: readonly Path[], receive: DatagramListener) => PathTransport;
-  readonly createOci: (listener: OciListener) => Oci;
+  readonly createOci: (listener: OciListener) => Oci & OciVnics;
   /** State of a device of the kernel; undefined: there is none of that name. */
+  /** Rules of the ownership that are switched off, for the mutation check of the simulation. */
+  readonly without?: ReadonlySet<OwnershipRule>;
   readonly interfaceState: (device: string) => InterfaceState | undefined;
 }
 
@@ -77,6 +82,7 @@ export function createRouter(options: RouterOptions): Router {
   const holders = createHolders(self.name);
   const commands = createCommandBook(options.store, self.name, clock.wall);
   /** Router name by its primary address: the form in which the election knows its peers. */
+  const standing = createStanding({ loaded: current, clock, peers, holders, commands });
   const primaries = new Map(loaded.config.routers.map((router) => [router.addresses[0] ?? '', router.name] as const));
 
   const claimability = createClaimability({
@@ -115,6 +121,20 @@ export function createRouter(options: RouterOptions): Router {
     whyNotSelf: (group) => claimability.reasons().get(group.name) ?? [],
     tellPeers: conversation.tellPeers,
   });
+  const lease = createLeaseKeeper({
+    oci: () => oci,
+    clock,
+    interval: () => loaded.config.oci.leaseInterval,
+    vnics: () => (loaded.config.mode === 'observe' ? [] : lockVnics(groups)),
+    needed: () => groups.some(isMaster) && peers.all().some((peer) => !confirms(peer, self.name)),
+    value: (counter) => ({
+      cluster: loaded.config.cluster,
+      router: self.name,
+      bootId: conversation.bootId,
+      counter,
+      mastered: groups.filter(isMaster).map(({ name }) => name),
+    }),
+  });
   const maintenance = createMaintenance({
     self: self.name,
     routers: loaded.config.routers.map(({ name }) => name),
@@ -129,6 +149,9 @@ export function createRouter(options: RouterOptions): Router {
       name: group.name,
       virtualRouterId: group.virtualRouterId,
       settings: settingsOf(group, loaded),
+      without: options.without,
+      standingOf: (vnicId, identity) => standing(made, vnicId, identity),
+      predecessorAt: (address) => predecessorAt(made, address),
       oci,
       clock,
       random: options.random,
@@ -138,10 +161,22 @@ export function createRouter(options: RouterOptions): Router {
       sendAdvert: (advert) => conversation.sendAdvert(group.name, advert),
       tellPeers: conversation.tellPeers,
       rediscover: claimability.rediscover,
-      onRound: claimability.update,
-      onTransition: (from, to) => switchover.transitioned(made, from, to),
+      onRound: () => {
+        claimability.update();
+        lease.update();
+      },
+      onTransition: (from, to) => {
+        switchover.transitioned(made, from, to);
+        lease.update();
+      },
     });
     return made;
+  }
+
+  /** Cut off from everybody at once, this router is more likely gone than all the others: the holder's lease decides. */
+  function predecessorAt(group: Group, address: string | undefined): string | null {
+    if (address === undefined || conversation.isCutOff(group, address)) return null;
+    return primaries.get(address) ?? null;
   }
 
   function onTick(): void {
@@ -152,6 +187,7 @@ export function createRouter(options: RouterOptions): Router {
       for (const group of groups) if (group.state() === 'master') group.ownership({ kind: 'verify' });
     }
     claimability.update();
+    lease.update();
   }
 
   function onTold(group: Group, peer: Peer, told: PresenceGroup, before: PresenceGroup | undefined): void {
@@ -235,6 +271,7 @@ export function createRouter(options: RouterOptions): Router {
     async close() {
       conversation.close();
       claimability.close();
+      lease.close();
       for (const group of groups) group.close();
       await Promise.all([transport.close(), oci.close()]);
     },
@@ -254,7 +291,18 @@ function settingsOf(group: GroupConfig, { config, self }: LoadedConfig): GroupSe
     },
     startupDelay: config.startupDelay,
     verifyInterval: config.oci.verifyInterval,
+    leaseInterval: config.oci.leaseInterval,
     requestTimeout: config.oci.requestTimeout,
     observe: config.mode === 'observe',
   };
+}
+
+const isMaster = (group: Group) => group.state() === 'master';
+
+/** This router's VNICs in the subnets of the groups' locks. */
+function lockVnics(groups: readonly Group[]): readonly VnicId[] {
+  const vnics = groups.flatMap(
+    (group) => group.vips().find(({ target }) => target !== undefined)?.target?.vnicId ?? [],
+  );
+  return [...new Set(vnics)];
 }

@@ -129,6 +129,7 @@ function reportGroup(sources: StatusSources, group: Group): GroupReport {
     virtualRouterId: group.virtualRouterId,
     state: group.state(),
     since: wallTimeOf(clock, group.since()),
+    superseded: group.superseded(),
     master: masterOf(loaded.self.name, group, peers.all()),
     hold: hold?.target == null ? null : { target: hold.target, since: new Date(hold.id).toISOString() },
     vips: (config?.interfaces ?? []).flatMap((entry) =>

@@ -95,6 +95,7 @@ function ociOf(oci: ConfigFile['oci']): OciConfig {
     requestTimeout: milliseconds(oci.request_timeout),
     connections: oci.connections,
     verifyInterval: milliseconds(oci.verify_interval),
+    leaseInterval: milliseconds(oci.lease_interval),
   };
 }
 

@@ -48,7 +48,7 @@ describe('a file without mistakes', () => {
           },
         ],
         mode: 'active',
-        oci: { region: 'auto', requestTimeout: 2000, connections: 24, verifyInterval: 10_000 },
+        oci: { region: 'auto', requestTimeout: 2000, connections: 24, verifyInterval: 10_000, leaseInterval: 3000 },
         addresses: 'static',
         kernel: 'report',
         startupDelay: 2000,

@@ -93,6 +93,8 @@ export interface OciConfig {
   readonly requestTimeout: Milliseconds;
   readonly connections: number;
   readonly verifyInterval: Milliseconds;
+  /** Distance of the stamps on the lease (DESIGN §4 rule 4). */
+  readonly leaseInterval: Milliseconds;
 }
 
 /** A configuration together with where it came from and whose eyes it is seen with. */

@@ -55,6 +55,7 @@ oci:
   request_timeout: 2s
   connections: 24
   verify_interval: 10s
+  lease_interval: 3s
 addresses: static
 kernel: report
 startup_delay: 2s

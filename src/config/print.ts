@@ -24,6 +24,7 @@ export function printEffective(config: Config): string {
       request_timeout: formatDuration(config.oci.requestTimeout),
       connections: config.oci.connections,
       verify_interval: formatDuration(config.oci.verifyInterval),
+      lease_interval: formatDuration(config.oci.leaseInterval),
     },
     addresses: config.addresses,
     kernel: config.kernel,

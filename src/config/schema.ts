@@ -116,7 +116,7 @@ const oci = field.mapping({
     .describe('How often every router reads the owner of every VIP.'),
   lease_interval: field
     .duration(100, 60 * MINUTE)
-    .optional()
+    .default('3s')
     .describe('How often the master stamps its lease on its VNIC while a peer does not hear it.'),
 });
 

@@ -27,7 +27,6 @@ const REFUSED: Record<string, readonly [from: string, to: string, place: string]
   'groups.*.trackers': ['priority:', 'trackers: [{ name: a }]\n    priority:', '11:15: groups.isv.trackers'],
   'groups.*.sync': ['priority:', 'sync: [other]\n    priority:', '11:11: groups.isv.sync'],
   'groups.*.hooks.*': ['priority:', 'hooks: { master: [[/bin/a]] }\n    priority:', '11:22: groups.isv.hooks.master'],
-  'oci.lease_interval': ['heartbeat:', 'oci: { lease_interval: 3s }\nheartbeat:', '5:24: oci.lease_interval'],
   addresses: ['heartbeat:', 'addresses: follow\nheartbeat:', '5:12: addresses'],
   kernel: ['heartbeat:', 'kernel: enforce\nheartbeat:', '5:9: kernel'],
 };

@@ -77,10 +77,6 @@ export const UNSERVED: readonly Unserved[] = [
     sentence: `${NOT_YET} (commands run beside a failover), allowed: an empty list`,
   },
   {
-    path: 'oci.lease_interval',
-    sentence: `${NOT_YET} (the lease on the VNIC), allowed: leave it out`,
-  },
-  {
     path: 'addresses',
     refuses: is('follow'),
     sentence: `"follow" ${NOT_YET} (addresses on the master only), allowed: static, unmanaged`,

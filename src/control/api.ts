@@ -80,6 +80,8 @@ export interface GroupReport {
   readonly state: GroupState;
   /** ISO 8601: since when it is in that state. */
   readonly since: string;
+  /** A router that is not heard holds the VIPs; this one waits to hear it, or for its lease to expire. */
+  readonly superseded?: boolean;
   /** Name of the master as far as this router knows. */
   readonly master: string | null;
   /** Set while nobody pre-empts after a planned switchover. */

@@ -19,6 +19,7 @@ export type LogEvent =
       readonly at: number;
     }
   | { readonly event: 'rival'; readonly group: string; readonly peer: string; readonly priority: number }
+  | { readonly event: 'superseded'; readonly group: string; readonly on: boolean }
   | { readonly event: 'stalled'; readonly group: string; readonly late: number }
   | { readonly event: 'election-warning'; readonly group: string; readonly code: string; readonly peer: string }
   | { readonly event: 'peer-heard'; readonly peer: string }
@@ -94,6 +95,12 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
       return info(`${entry.group}: ${entry.from} → ${entry.to} (${entry.reason})`);
     case 'rival':
       return warn(`${entry.group}: ${entry.peer} is master too, with priority ${entry.priority}, and has to yield`);
+    case 'superseded':
+      return entry.on
+        ? warn(
+            `${entry.group}: superseded: a router that is not heard holds the VIPs; waiting to hear it, or for its lease to expire`,
+          )
+        : info(`${entry.group}: no longer superseded`);
     case 'stalled':
       return warn(`${entry.group}: this process stood still for ${milliseconds(entry.late)}; listening first`);
     case 'election-warning':

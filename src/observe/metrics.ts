@@ -124,6 +124,9 @@ function registerGauges(registry: Registry, version: string, status: () => Statu
       groups.map(({ group, effectivePriority }) => [{ group }, effectivePriority] as const),
     ),
   );
+  gauge('group_superseded', '1: a router that is not heard holds the VIPs.', ['group'], (report) =>
+    report.groups.map(({ name, superseded }) => [{ group: name }, flag(superseded ?? null)] as const),
+  );
   gauge('peer_last_seen_seconds', 'Seconds since a datagram of the peer was accepted.', ['peer'], (report) =>
     peers(report).map(({ name, lastSeen }) => [{ peer: name }, lastSeen] as const),
   );

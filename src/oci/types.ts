@@ -112,6 +112,8 @@ export interface VnicRecord {
   /** False when OCI would drop forwarded packets at this VNIC. */
   readonly skipSourceDestCheck: boolean;
   readonly freeformTags: Readonly<Record<string, string>>;
+  /** Its primary address. */
+  readonly privateIp?: string;
   readonly etag: string;
 }
 

@@ -8,6 +8,7 @@ interface VnicObject {
   readonly subnetId?: string;
   readonly skipSourceDestCheck?: boolean;
   readonly freeformTags?: Readonly<Record<string, string>>;
+  readonly privateIp?: string;
 }
 
 /** @throws OciFault */
@@ -43,6 +44,7 @@ function recordOf(vnic: VnicObject, etag: string | undefined): VnicRecord {
     subnetId: vnic.subnetId as SubnetId,
     skipSourceDestCheck: vnic.skipSourceDestCheck === true,
     freeformTags: { ...vnic.freeformTags },
+    ...(vnic.privateIp !== undefined && { privateIp: vnic.privateIp }),
     etag,
   };
 }

@@ -2,5 +2,7 @@
  * Who holds the VIPs: the plan (pure, one per group) that decides which VIP to claim next, and the runner that carries
  * it out through the OCI side. The rules stand in plan.ts.
  */
-export type { Plan, PlanAction, PlanConfig, PlanEvent, Target, VipView } from './plan-types.ts';
-export { type Alarm, createOwnership, type Ownership, type OwnershipOptions } from './runner.ts';
+
+export type { Standing, StandingOf, VnicIdentity } from './lock.ts';
+export type { OwnershipRule, Plan, PlanAction, PlanConfig, PlanEvent, Target, VipView } from './plan-types.ts';
+export { type Alarm, createOwnership, LEASE_TAG, type Ownership, type OwnershipOptions } from './runner.ts';

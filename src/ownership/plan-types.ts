@@ -1,4 +1,5 @@
 import type { Milliseconds, OciErrorCode, PrivateIpId, PrivateIpRecord, SubnetId, VnicId } from '../oci/types.ts';
+import type { StandingOf, VnicIdentity } from './lock.ts';
 
 /** What goes into the ownership plan and what comes out. The rules themselves stand in plan.ts. */
 
@@ -15,20 +16,39 @@ export interface PlanConfig {
   /** The group's VIPs in the configuration's order; the first is its lock (DESIGN §4 rule 2). */
   readonly vips: readonly string[];
   readonly verifyInterval: Milliseconds;
+  /** What the agent knows of the router behind a VNIC. */
+  readonly standingOf: StandingOf;
   readonly requestTimeout: Milliseconds;
   /** Decide everything, claim nothing (`mode: observe`). */
   readonly observe?: boolean;
+  /** Distance of the stamps on a lease. */
+  readonly leaseInterval: Milliseconds;
+  /** Rules that are switched off, to show that the simulation misses them. */
+  readonly without?: ReadonlySet<OwnershipRule>;
   /** 0 ≤ x < 1, for the jitter of the backoff. Injected so that one seed is one run. */
   readonly random: () => number;
 }
+
+/** Rules a mutation check can switch off. */
+export type OwnershipRule = 'etag' | 'lock' | 'superseded' | 'lease' | 'verification';
 
 export type ReadResult =
   | { readonly ok: true; readonly record: PrivateIpRecord }
   | { readonly ok: false; readonly code: OciErrorCode; readonly message: string };
 
 export type PlanEvent =
-  /** The election made this router master, or took it away. */
-  | { readonly kind: 'master'; readonly on: boolean }
+  /**
+   * The election made this router master, or took it away. `predecessor`: whose silence or resignation led to it.
+   */
+  | { readonly kind: 'master'; readonly on: boolean; readonly predecessor?: string | null }
+  /** This router is backup and has never heard a master: it may start superseded. */
+  | { readonly kind: 'unled'; readonly on: boolean }
+  /** A peer was heard, fell silent, or told another state. */
+  | { readonly kind: 'peers' }
+  /** The election is no longer superseded, for a reason of its own. */
+  | { readonly kind: 'superseded-over' }
+  /** undefined: it could not be read. */
+  | { readonly kind: 'vnic-answer'; readonly vnicId: VnicId; readonly identity: VnicIdentity | undefined }
   /** The inventory (again): targets that are found; the others cannot be claimed yet. */
   | {
       readonly kind: 'inventory';
@@ -62,6 +82,10 @@ export type PlanAction =
   | { readonly kind: 'get'; readonly target: Target }
   /** `mode: observe`: these would be claimed now. */
   | { readonly kind: 'would-claim'; readonly addresses: readonly string[] }
+  /** Whose is it, and does its lease still change? */
+  | { readonly kind: 'read-vnic'; readonly vnicId: VnicId }
+  /** Somebody who is not heard holds the lock: no claim and no mastership until `on` is false again. */
+  | { readonly kind: 'superseded'; readonly on: boolean; readonly vnicId: VnicId | undefined }
   | { readonly kind: 'refresh-token' }
   /** The object is gone or not visible: look again by subnet and address. */
   | { readonly kind: 'rediscover' }
@@ -105,6 +129,8 @@ export interface Plan {
   /** When `timer` is due, on the same clock as `now`. */
   nextDeadline(): Milliseconds | undefined;
   vips(): readonly VipView[];
+  /** Somebody who is not heard holds the lock. */
+  superseded(): boolean;
   /** The API is known to have answered a request that was made then, or later; -Infinity before the first. */
   provenAt(): Milliseconds;
   /** Rounds of reads in a row without one answer: 2 and more means that the API is not reachable. */

@@ -1,13 +1,32 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { OciErrorCode, PrivateIpId, PrivateIpRecord, SubnetId, VnicId } from '../oci/types.ts';
+import type { Standing, VnicIdentity } from './lock.ts';
 import { createPlan } from './plan.ts';
 import type { Plan, PlanAction, PlanEvent, ReadResult, Target } from './plan-types.ts';
+
+/** A peer that is heard and loses. */
+const HEARD: Standing = { router: 'peer', heardAt: Number.POSITIVE_INFINITY, prevails: false, unheardFor: 0 };
+
+function unknownStanding(identity: VnicIdentity | undefined): Standing {
+  const router = identity?.lease?.split('/')[0] ?? null;
+  return { router, heardAt: undefined, prevails: false, unheardFor: 0 };
+}
 
 const VIPS = ['a', 'b', 'c'];
 
 function createRow(sameVnic: boolean, observe: boolean) {
-  const plan: Plan = createPlan({ vips: VIPS, verifyInterval: 10_000, requestTimeout: 2000, random: () => 1, observe });
+  const plan: Plan = createPlan({
+    vips: VIPS,
+    verifyInterval: 10_000,
+    requestTimeout: 2000,
+    leaseInterval: 3000,
+    random: () => 1,
+    observe,
+    standingOf: (vnicId, identity) => standings.get(vnicId.split('-')[0] ?? '') ?? unknownStanding(identity),
+  });
+  /** Router → what the agent knows of it. */
+  const standings = new Map<string, Standing>([['peer', HEARD]]);
   const claims = new Map<string, number>();
   let now = 0;
 
@@ -48,7 +67,27 @@ function createRow(sameVnic: boolean, observe: boolean) {
       case 'freeze':
         return { kind: 'freeze', on: first === 'on' };
       case 'master':
-        return { kind: 'master', on: first === 'on' };
+        return { kind: 'master', on: first === 'on', predecessor: second === '' ? null : second };
+      case 'unled':
+        return { kind: 'unled', on: first === 'on' };
+      case 'peer': {
+        const words = line.split(/\s+/).slice(1);
+        const unheardFor = Number(words.find((word) => word.startsWith('for='))?.slice(4) ?? 0);
+        standings.set('peer', {
+          ...HEARD,
+          heardAt: words.includes('heard') ? now : undefined,
+          prevails: words.includes('prevails'),
+          unheardFor,
+        });
+        return { kind: 'peers' };
+      }
+      case 'vnic': {
+        const identity =
+          second === 'fails' ? undefined : { lease: second === 'none' ? undefined : second, privateIp: undefined };
+        return { kind: 'vnic-answer', vnicId: first as VnicId, identity };
+      }
+      case 'superseded-over':
+        return { kind: 'superseded-over' };
       case 'answer':
         return { kind: 'claim-answer', claim: claims.get(first) ?? 0, answer: result(first, second) };
       case 'read':
@@ -99,6 +138,10 @@ function formatAction(action: PlanAction): string {
       return `all-held ${action.after}${action.claimed ? ' claimed' : ''}`;
     case 'claim-failed':
       return `failed ${action.address} ${action.code} retry=${action.retryIn}`;
+    case 'read-vnic':
+      return `read-vnic ${action.vnicId}`;
+    case 'superseded':
+      return `superseded ${action.on ? 'on' : 'off'} ${action.vnicId}`;
     case 'would-claim':
       return `would-claim ${action.addresses.join(' ')}`;
     case 'drift':

@@ -11,48 +11,28 @@
  *       401, no token                a fresh token first
  *       412                          read, then decide again
  *       404                          look for the object again
- *  2. Whether a VIP may be claimed is decided in `mayClaim` alone, on the record read last.
- *  5. Every router reads every VIP each `verifyInterval`, which keeps the etags true. A master reads at once after a
- *     conflict and then each second until two clean rounds lie later than `requestTimeout` after it. A read that
- *     started before our own write was acknowledged says nothing; a loss counts after two reads.
+ *  2. The first VIP is the lock: whether anything may be claimed is decided by its holder (lock.ts).
+ *  3. Superseded: the lock is with somebody unheard. Nothing is claimed, the holder's lease is watched, and it is over
+ *     when the holder is heard or its lease expired.
+ *  5. Reading is rounds.ts. A read that started before our own write was acknowledged says nothing; a loss counts after
+ *     two reads.
  *
  * Pure: time is an argument, answers are events, chance is injected.
  */
 
-import type { Milliseconds, PrivateIpRecord, VnicId } from '../oci/types.ts';
-import type { Plan, PlanAction, PlanConfig, PlanEvent, ReadResult, Target, VipView } from './plan-types.ts';
+import type { Milliseconds, VnicId } from '../oci/types.ts';
+import { createLock, type Decision } from './lock.ts';
+import type { OwnershipRule, Plan, PlanAction, PlanConfig, PlanEvent, ReadResult } from './plan-types.ts';
+import { createRounds } from './rounds.ts';
+import { forgetMastership, holds, newVip, store, type Vip, viewOf } from './vip.ts';
 
 /** First wait of the backoff; doubled by each failure up to the longest. */
 const FIRST_BACKOFF: Milliseconds = 100;
 const LONGEST_BACKOFF: Milliseconds = 2000;
-/** Distance of the reads after a conflict. */
-const CONFLICT_READ_INTERVAL: Milliseconds = 1000;
 /** Reads that must show a loss before it is believed. */
 const READS_THAT_PROVE_LOSS = 2;
-/** Clean rounds that end the reads after a conflict. */
-const CLEAN_ROUNDS = 2;
 
-interface Vip {
-  readonly address: string;
-  target?: Target;
-  record?: PrivateIpRecord;
-  verifiedAt?: Milliseconds;
-  sinceAt?: Milliseconds;
-  /** When our last write was acknowledged. */
-  acknowledgedAt: Milliseconds;
-  /** Number of the claim under way. */
-  claim?: number;
-  /** A `get` is under way; the next decision waits for it. */
-  reading: boolean;
-  retryAt?: Milliseconds;
-  /** The retry goes out with the next token, whatever `retryAt` says. */
-  waitsForToken: boolean;
-  failures: number;
-  /** Held since the election made us master. */
-  wasHeld: boolean;
-  lossReads: number;
-  error?: string;
-}
+type Failure = Extract<ReadResult, { ok: false }>;
 
 /** Creates the plan of one group. */
 export function createPlan(initial: PlanConfig): Plan {
@@ -60,37 +40,89 @@ export function createPlan(initial: PlanConfig): Plan {
   let now: Milliseconds = 0;
   let actions: PlanAction[] = [];
   let vips: Vip[] = initial.vips.map(newVip);
+  const rounds = createRounds(() => config.requestTimeout);
+  const lock = createLock(
+    (vnicId, identity) => config.standingOf(vnicId, identity),
+    () => config.leaseInterval,
+  );
 
   let master = false;
+  let unled = false;
+  let superseded = false;
   let frozen = false;
   let masterSince: Milliseconds = 0;
+  let predecessor: string | null = null;
+  let heldLock = false;
+  /** When the lock was first seen lost, or this router was superseded. */
+  let disputedSince: Milliseconds | undefined;
   let allHeldTold = false;
   /** At least one VIP had to be claimed since this router became master. */
   let claimedAny = false;
   let claims = 0;
-  const serialVnics = new Set<VnicId>();
-
-  let readAt: Milliseconds | undefined;
-  let reading = false;
-  let readsStartedAt: Milliseconds = 0;
-  let readsAnswered = 0;
-  let readsClean = true;
-  let failedRounds = 0;
   let provenAt: Milliseconds = Number.NEGATIVE_INFINITY;
-  let conflictAt: Milliseconds | undefined;
-  let cleanRounds = 0;
+  const serialVnics = new Set<VnicId>();
+  const vnicsBeingRead = new Set<VnicId>();
 
   const emit = (action: PlanAction) => actions.push(action);
-  const holds = (vip: Vip) => vip.target !== undefined && vip.record?.vnicId === vip.target.vnicId;
+  const without = (rule: OwnershipRule) => config.without?.has(rule) ?? false;
+
+  // Deciding
+
+  /** The first VIP that exists: one whose object is missing must not block the others. */
+  const lockVip = () => vips.find((vip) => vip.target !== undefined && vip.record !== undefined);
+
+  function decision(): Decision {
+    const vip = lockVip();
+    if (vip?.record === undefined || vip.target === undefined || without('lock')) return 'claim';
+    return lock.decide(vip.record, vip.target.vnicId, { predecessor, heldLock, disputedSince });
+  }
+
+  /** The holder of the lock, where it is another VNIC. */
+  function otherHolder(): VnicId | undefined {
+    const vip = lockVip();
+    return vip === undefined || holds(vip) ? undefined : vip.record?.vnicId;
+  }
+
+  /** The holder was heard after it came into question. */
+  function hearsHolder(vnicId: VnicId | undefined): boolean {
+    if (vnicId === undefined) return false;
+    const { heardAt } = config.standingOf(vnicId, lock.identity(vnicId));
+    return heardAt !== undefined && heardAt > (disputedSince ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** Looks at the lock again, after anything it depends on has changed. */
+  function heed(): void {
+    const holder = otherHolder();
+    if (holder !== undefined && lock.identity(holder) === undefined) readVnic(holder);
+    if (frozen || config.observe || without('superseded')) return;
+    const decided = decision();
+    const free = decided === 'keep' || decided === 'claim';
+    if (superseded && (free || hearsHolder(holder))) setSuperseded(false, holder);
+    else if (!superseded && decided === 'superseded' && (master || (unled && !hearsHolder(holder)))) {
+      setSuperseded(true, holder);
+      rounds.plan(now, config.leaseInterval);
+    }
+  }
+
+  function setSuperseded(on: boolean, vnicId: VnicId | undefined): void {
+    superseded = on;
+    disputedSince = on ? now : undefined;
+    emit({ kind: 'superseded', on, vnicId });
+  }
+
+  function readVnic(vnicId: VnicId): void {
+    if (vnicsBeingRead.has(vnicId)) return;
+    vnicsBeingRead.add(vnicId);
+    emit({ kind: 'read-vnic', vnicId });
+  }
 
   // Claiming
 
-  /**
-   * Rule 2, the decision by holder, has its place here: the record that was read last, and who holds it, decide
-   * whether this master may take the VIP. A master that nobody disputes may.
-   */
-  const mayClaim = (vip: Vip) =>
-    master && !frozen && !config.observe && vip.target !== undefined && vip.record !== undefined && !holds(vip);
+  function mayClaim(vip: Vip): boolean {
+    if (!master || superseded || frozen || config.observe || vip.record === undefined || holds(vip)) return false;
+    const decided = decision();
+    return decided === 'keep' || decided === 'claim';
+  }
 
   function vnicIsBusy(vnicId: VnicId): boolean {
     return serialVnics.has(vnicId) && vips.some((vip) => vip.claim !== undefined && vip.target?.vnicId === vnicId);
@@ -98,8 +130,8 @@ export function createPlan(initial: PlanConfig): Plan {
 
   /** Nothing but the clock stands between this VIP and its next claim. */
   function waitsForTime(vip: Vip): boolean {
-    if (!mayClaim(vip) || vip.claim !== undefined || vip.reading) return false;
-    return vip.target !== undefined && !vnicIsBusy(vip.target.vnicId);
+    if (vip.target === undefined || vip.claim !== undefined || vip.reading) return false;
+    return mayClaim(vip) && !vnicIsBusy(vip.target.vnicId);
   }
 
   function claim(vip: Vip): void {
@@ -108,7 +140,7 @@ export function createPlan(initial: PlanConfig): Plan {
     vip.claim = claims;
     vip.waitsForToken = false;
     delete vip.retryAt;
-    emit({ kind: 'claim', claim: claims, target: vip.target, etag: vip.record.etag });
+    emit({ kind: 'claim', claim: claims, target: vip.target, etag: without('etag') ? '*' : vip.record.etag });
   }
 
   /** Claims whatever may be claimed and is not waiting for something. */
@@ -116,7 +148,7 @@ export function createPlan(initial: PlanConfig): Plan {
     for (const vip of vips) if (vip.retryAt === undefined || vip.retryAt <= now) claim(vip);
   }
 
-  function retryLater(vip: Vip, failure: Extract<ReadResult, { ok: false }>): void {
+  function retryLater(vip: Vip, failure: Failure): void {
     const ceiling = Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** vip.failures);
     const retryIn = ceiling * (0.5 + config.random() / 2);
     vip.failures += 1;
@@ -131,7 +163,7 @@ export function createPlan(initial: PlanConfig): Plan {
     emit({ kind: 'get', target: vip.target });
   }
 
-  function claimFailed(vip: Vip, failure: Extract<ReadResult, { ok: false }>): void {
+  function claimFailed(vip: Vip, failure: Failure): void {
     if (!master) return;
     if (failure.code === 'expired-unsent') return claim(vip);
     retryLater(vip, failure);
@@ -164,18 +196,12 @@ export function createPlan(initial: PlanConfig): Plan {
     delete vip.claim;
     if (answer.ok) {
       vip.acknowledgedAt = now;
-      store(vip, answer.record);
+      provenAt = now;
+      store(vip, answer.record, now);
       settle(vip, true);
     } else claimFailed(vip, answer);
+    heed();
     claimDue();
-  }
-
-  // Records
-
-  function store(vip: Vip, record: PrivateIpRecord): void {
-    if (vip.record === undefined || vip.record.vnicId !== record.vnicId) vip.sinceAt = now;
-    vip.record = record;
-    vip.verifiedAt = now;
   }
 
   /** The record names us: nothing is left to do for this VIP. */
@@ -187,6 +213,10 @@ export function createPlan(initial: PlanConfig): Plan {
     delete vip.retryAt;
     delete vip.error;
     if (!master) return;
+    if (vip === lockVip()) {
+      heldLock = true;
+      disputedSince = undefined;
+    }
     claimedAny ||= claimed;
     if (!vip.wasHeld) emit({ kind: 'held', address: vip.address, after: now - masterSince, claimed });
     vip.wasHeld = true;
@@ -196,116 +226,90 @@ export function createPlan(initial: PlanConfig): Plan {
     }
   }
 
+  // Reading
+
   function readAnswered(address: string, startedAt: Milliseconds, answer: ReadResult): void {
     const vip = vips.find((candidate) => candidate.address === address);
     if (vip === undefined) return;
     vip.reading = false;
     if (!answer.ok) {
-      readsClean = false;
+      rounds.answered(false, false);
       if (answer.code === 'unauthenticated') emit({ kind: 'refresh-token' });
       if (answer.code === 'not-found') emit({ kind: 'rediscover' });
       if (master && !holds(vip) && vip.retryAt === undefined) retryLater(vip, answer);
       return;
     }
-    readsAnswered += 1;
     provenAt = Math.max(provenAt, startedAt);
-    if (startedAt < vip.acknowledgedAt || vip.claim !== undefined) return;
-    const lost = master && vip.wasHeld && answer.record.vnicId !== vip.target?.vnicId;
-    if (lost) {
-      readsClean = false;
+    const late = startedAt < vip.acknowledgedAt || vip.claim !== undefined;
+    const lost = !late && master && vip.wasHeld && answer.record.vnicId !== vip.target?.vnicId;
+    rounds.answered(true, lost);
+    if (late) return;
+    if (lost && !without('verification')) {
       vip.lossReads += 1;
-      if (vip.lossReads < READS_THAT_PROVE_LOSS) return conflict();
+      if (vip === lockVip()) disputedSince ??= now;
+      if (vip.lossReads < READS_THAT_PROVE_LOSS) return rounds.conflict(now);
     }
-    store(vip, answer.record);
+    store(vip, answer.record, now);
     settle(vip, false);
-    if (lost) {
-      vip.wasHeld = false;
-      vip.lossReads = 0;
-      allHeldTold = false;
-      if (!config.observe) emit({ kind: 'drift', address, vnicId: answer.record.vnicId });
-      conflict();
-    }
+    if (lost) lostForSure(vip, answer.record.vnicId);
+    heed();
     if (vip.retryAt === undefined || vip.retryAt <= now) claim(vip);
   }
 
-  // Reading
-
-  function scheduleRead(after: Milliseconds): void {
-    const at = now + after;
-    if (readAt === undefined || at < readAt) readAt = at;
-  }
-
-  /** Somebody else may write: read until that is over. */
-  function conflict(): void {
-    conflictAt = now;
-    cleanRounds = 0;
-    scheduleRead(CONFLICT_READ_INTERVAL);
+  function lostForSure(vip: Vip, vnicId: VnicId | undefined): void {
+    vip.wasHeld = false;
+    vip.lossReads = 0;
+    allHeldTold = false;
+    rounds.conflict(now);
+    const decided = decision();
+    if (!config.observe && decided !== 'superseded') emit({ kind: 'drift', address: vip.address, vnicId });
   }
 
   function readAll(): void {
     const targets = vips.flatMap((vip) => vip.target ?? []);
-    readAt = undefined;
-    if (targets.length === 0) return scheduleRead(config.verifyInterval);
-    reading = true;
-    readsStartedAt = now;
-    readsAnswered = 0;
-    readsClean = true;
+    const holder = otherHolder();
+    if (targets.length === 0) return rounds.skip(now, config.verifyInterval);
+    if (superseded && holder !== undefined && !without('lease')) readVnic(holder);
+    rounds.begin(now);
     emit({ kind: 'read', targets });
   }
 
   function readDone(): void {
-    reading = false;
-    failedRounds = readsAnswered > 0 ? 0 : failedRounds + 1;
-    const clean = readsClean && readsAnswered > 0;
-    if (conflictAt !== undefined && clean && readsStartedAt > conflictAt + config.requestTimeout) {
-      cleanRounds += 1;
-      if (cleanRounds >= CLEAN_ROUNDS) conflictAt = undefined;
-    }
-    const often = failedRounds > 0 || (conflictAt !== undefined && master);
-    scheduleRead(often ? Math.min(CONFLICT_READ_INTERVAL, config.verifyInterval) : config.verifyInterval);
+    const interval = superseded ? Math.min(config.leaseInterval, config.verifyInterval) : config.verifyInterval;
+    rounds.end(now, { interval, heedConflict: master && !without('verification') });
   }
 
   function verifyNow(): void {
-    conflict();
-    if (reading) return;
-    readAll();
+    rounds.conflict(now);
+    if (!rounds.underWay()) readAll();
   }
 
   // Events
 
-  function masterChanged(on: boolean): void {
+  function masterChanged(on: boolean, whom: string | null): void {
     if (on === master) return;
     master = on;
     masterSince = now;
+    predecessor = on ? whom : null;
+    heldLock = false;
+    if (!superseded) disputedSince = undefined;
     allHeldTold = false;
     claimedAny = false;
     serialVnics.clear();
-    conflictAt = undefined;
-    for (const vip of vips) {
-      vip.failures = 0;
-      vip.lossReads = 0;
-      vip.wasHeld = false;
-      vip.waitsForToken = false;
-      delete vip.retryAt;
-      delete vip.error;
-    }
+    rounds.forgetConflict();
+    for (const vip of vips) forgetMastership(vip);
     if (!master) return;
+    superseded = false;
+    disputedSince = undefined;
     for (const vip of vips) settle(vip, false);
     const missing = vips.filter((vip) => !holds(vip)).map(({ address }) => address);
     if (config.observe && missing.length > 0) emit({ kind: 'would-claim', addresses: missing });
+    heed();
     claimDue();
     // The cache may be older than another router's claim. Where it had to be claimed, the etag tells; what the cache
     // calls ours already is read now. Otherwise the claims have the connections to themselves first.
     if (vips.some(holds)) verifyNow();
-    else conflict();
-  }
-
-  function freezeChanged(on: boolean): void {
-    if (on === frozen) return;
-    frozen = on;
-    if (frozen) return;
-    claimDue();
-    verifyNow();
+    else rounds.conflict(now);
   }
 
   function inventoryFound(targets: Extract<PlanEvent, { kind: 'inventory' }>['targets']): void {
@@ -314,35 +318,63 @@ export function createPlan(initial: PlanConfig): Plan {
       if (vip === undefined) continue;
       provenAt = Math.max(provenAt, startedAt);
       vip.target = target;
-      if (startedAt >= vip.acknowledgedAt && vip.claim === undefined) store(vip, record);
+      if (startedAt >= vip.acknowledgedAt && vip.claim === undefined) store(vip, record, now);
       settle(vip, false);
-      claim(vip);
     }
-    if (readAt === undefined && !reading) scheduleRead(config.verifyInterval);
+    heed();
+    claimDue();
+    if (!rounds.underWay()) rounds.plan(now, config.verifyInterval);
+  }
+
+  function freezeChanged(on: boolean): void {
+    if (on === frozen) return;
+    frozen = on;
+    if (frozen) return;
+    heed();
+    claimDue();
+    verifyNow();
   }
 
   function reconfigured(next: PlanConfig): void {
     config = next;
     vips = next.vips.map((address) => vips.find((vip) => vip.address === address) ?? newVip(address));
     if (!vips.every(holds)) allHeldTold = false;
+    heed();
     claimDue();
   }
 
   function timerFired(): void {
     claimDue();
-    if (readAt !== undefined && readAt <= now && !reading) readAll();
+    const due = rounds.due();
+    if (due !== undefined && due <= now) readAll();
   }
 
   function dispatch(event: PlanEvent): void {
     switch (event.kind) {
       case 'master':
-        return masterChanged(event.on);
+        return masterChanged(event.on, event.predecessor ?? null);
+      case 'unled':
+        unled = event.on;
+        return heed();
+      case 'peers':
+        heed();
+        return claimDue();
+      case 'superseded-over':
+        superseded = false;
+        disputedSince = undefined;
+        return;
       case 'inventory':
         return inventoryFound(event.targets);
       case 'claim-answer':
         return claimAnswered(event.claim, event.answer);
       case 'read-answer':
         return readAnswered(event.address, event.startedAt, event.answer);
+      case 'vnic-answer':
+        vnicsBeingRead.delete(event.vnicId);
+        lock.vnicRead(now, event.vnicId, event.identity);
+        if (event.identity === undefined) return;
+        heed();
+        return claimDue();
       case 'read-done':
         return readDone();
       case 'token':
@@ -368,38 +400,13 @@ export function createPlan(initial: PlanConfig): Plan {
     },
     nextDeadline() {
       const retries = vips.flatMap((vip) => (vip.retryAt !== undefined && waitsForTime(vip) ? [vip.retryAt] : []));
-      const deadlines = reading || readAt === undefined ? retries : [...retries, readAt];
+      const due = rounds.due();
+      const deadlines = due === undefined ? retries : [...retries, due];
       return deadlines.length === 0 ? undefined : Math.min(...deadlines);
     },
-    vips: () => vips.map(view),
+    vips: () => vips.map((vip) => viewOf(vip, master)),
+    superseded: () => superseded,
     provenAt: () => provenAt,
-    failedRounds: () => failedRounds,
-  };
-
-  function view(vip: Vip): VipView {
-    const { address, target, record, verifiedAt, sinceAt, error } = vip;
-    return {
-      address,
-      ...(target && { target }),
-      ...(record && { record }),
-      ...(verifiedAt !== undefined && { verifiedAt }),
-      ...(sinceAt !== undefined && { sinceAt }),
-      held: holds(vip),
-      claiming: master && (vip.claim !== undefined || vip.retryAt !== undefined || vip.reading),
-      suspect: vip.lossReads > 0,
-      ...(error !== undefined && { error }),
-    };
-  }
-}
-
-function newVip(address: string): Vip {
-  return {
-    address,
-    acknowledgedAt: Number.NEGATIVE_INFINITY,
-    reading: false,
-    waitsForToken: false,
-    failures: 0,
-    wasHeld: false,
-    lossReads: 0,
+    failedRounds: rounds.failed,
   };
 }

@@ -1,4 +1,5 @@
-import type { Milliseconds, Oci, PrivateIpId, SubnetId } from '../oci/types.ts';
+import type { Milliseconds, Oci, OciVnics, PrivateIpId, SubnetId, VnicRecord } from '../oci/types.ts';
+import type { VnicIdentity } from './lock.ts';
 import { createPlan } from './plan.ts';
 import type { PlanAction, PlanConfig, PlanEvent, Target, VipView } from './plan-types.ts';
 
@@ -10,7 +11,7 @@ export interface Alarm {
 
 export interface OwnershipOptions {
   readonly config: PlanConfig;
-  readonly oci: Pick<Oci, 'updatePrivateIp' | 'getPrivateIp' | 'readSubnet' | 'refreshToken'>;
+  readonly oci: Pick<Oci & OciVnics, 'updatePrivateIp' | 'getPrivateIp' | 'readSubnet' | 'refreshToken' | 'getVnic'>;
   /** Monotonic time. */
   readonly now: () => Milliseconds;
   readonly createAlarm: (ring: () => void) => Alarm;
@@ -24,6 +25,7 @@ export interface OwnershipOptions {
 export interface Ownership {
   handle(event: PlanEvent): void;
   vips(): readonly VipView[];
+  superseded(): boolean;
   failedRounds(): number;
   provenAt(): Milliseconds;
   /** Reads every VIP now; resolves when the round is over, whatever it found. */
@@ -67,6 +69,13 @@ export function createOwnership(options: OwnershipOptions): Ownership {
       case 'read':
         readRound(action.targets);
         return;
+      case 'read-vnic': {
+        const { vnicId } = action;
+        oci.getVnic(vnicId).then((answer) => {
+          handle({ kind: 'vnic-answer', vnicId, identity: answer.ok ? identify(answer.record) : undefined });
+        });
+        return;
+      }
       case 'refresh-token':
         oci.refreshToken().then((answer) => {
           if (answer.ok) handle({ kind: 'token' });
@@ -102,6 +111,7 @@ export function createOwnership(options: OwnershipOptions): Ownership {
   return {
     handle,
     vips: () => plan.vips(),
+    superseded: plan.superseded,
     failedRounds: plan.failedRounds,
     provenAt: plan.provenAt,
     verify() {
@@ -115,4 +125,11 @@ export function createOwnership(options: OwnershipOptions): Ownership {
       for (const resolve of roundWaiters) resolve();
     },
   };
+}
+
+/** Key of the free-form tag that is a lease (DESIGN §4 rule 4). */
+export const LEASE_TAG = 'failoverd-lease';
+
+function identify({ freeformTags, privateIp }: VnicRecord): VnicIdentity {
+  return { lease: freeformTags[LEASE_TAG], privateIp };
 }

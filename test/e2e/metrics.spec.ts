@@ -13,7 +13,7 @@ const SPACE = 'fot-sysd-metrics';
 
 /** DESIGN §1, without the prefix. */
 const SERVED = [
-  ...['group_state', 'group_transitions_total', 'group_priority'],
+  ...['group_state', 'group_transitions_total', 'group_priority', 'group_superseded'],
   ...['adverts_sent_total', 'adverts_received_total', 'adverts_rejected_total'],
   ...['peer_last_seen_seconds', 'peer_state', 'peer_ready', 'peer_clock_offset_seconds'],
   ...['config_matches_peer', 'link_up'],
@@ -23,8 +23,8 @@ const SERVED = [
   ...['oci_requests_total', 'oci_request_failures_total', 'oci_request_duration_seconds'],
   ...['oci_ready', 'oci_token_expiry_timestamp_seconds', 'heartbeat_lateness_seconds', 'build_info'],
 ];
-/** What they tell of is not served by this release: the lease and trackers. */
-const LATER = ['group_superseded', 'tracker_up'];
+/** What they tell of is not served by this release: trackers. */
+const LATER = ['tracker_up'];
 
 let directory: string;
 let daemon: ChildProcess;

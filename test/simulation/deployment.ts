@@ -44,7 +44,7 @@ export function referenceConfig(members: readonly Member[]): Config {
       },
     ],
     mode: 'active',
-    oci: { region: 'auto', requestTimeout: 2000, connections: 24, verifyInterval: 10_000 },
+    oci: { region: 'auto', requestTimeout: 2000, connections: 24, leaseInterval: 3000, verifyInterval: 10_000 },
     addresses: 'static',
     kernel: 'report',
     startupDelay: 2000,

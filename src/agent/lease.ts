@@ -1,0 +1,98 @@
+import type { Milliseconds, OciVnics, VnicId, VnicRecord } from '../oci/types.ts';
+import { LEASE_TAG } from '../ownership/index.ts';
+import type { Clock } from './clock.ts';
+
+/** Longest value of a free-form tag. */
+const TAG_VALUE_MAX = 256;
+
+/** What a lease says: which router stamped it, in which life, how often, and what it was master of. */
+export interface LeaseValue {
+  readonly cluster: string;
+  readonly router: string;
+  readonly bootId: string;
+  readonly counter: number;
+  readonly mastered: readonly string[];
+}
+
+export function formatLease({ cluster, router, bootId, counter, mastered }: LeaseValue): string {
+  return [cluster, router, bootId, counter, mastered.join(',')].join('/').slice(0, TAG_VALUE_MAX);
+}
+
+/** The router of this cluster that stamped a lease; undefined: another cluster's, or none. */
+export function routerOfLease(lease: string | undefined, cluster: string): string | undefined {
+  const [name, router] = lease?.split('/') ?? [];
+  return name === cluster && router !== '' ? router : undefined;
+}
+
+/**
+ * Stamps this router's own VNICs, so that a router that does not hear it can see that it lives (DESIGN §4 rule 4): once
+ * at start, so that the VNIC names its router, and each interval while `needed`.
+ */
+export interface LeaseKeeper {
+  /** Something that `needed` depends on may have changed, or the VNICs were found. */
+  update(): void;
+  close(): void;
+}
+
+export function createLeaseKeeper(options: {
+  readonly oci: () => Pick<OciVnics, 'getVnic' | 'tagVnic'>;
+  readonly clock: Clock;
+  readonly interval: () => Milliseconds;
+  /** This router's VNICs that hold a lock, one per subnet. */
+  readonly vnics: () => readonly VnicId[];
+  readonly needed: () => boolean;
+  readonly value: (counter: number) => LeaseValue;
+}): LeaseKeeper {
+  const { clock } = options;
+  const alarm = clock.createAlarm(stampAll);
+  const records = new Map<VnicId, VnicRecord>();
+  const stamping = new Set<VnicId>();
+  const named = new Set<VnicId>();
+  let counter = 0;
+  let armed = false;
+  let closed = false;
+
+  function stampAll(): void {
+    armed = false;
+    const due = options.vnics().filter((vnicId) => options.needed() || !named.has(vnicId));
+    counter += 1;
+    for (const vnicId of due) void stamp(vnicId);
+    if (due.length > 0) arm(options.interval());
+  }
+
+  function arm(after: Milliseconds): void {
+    if (armed || closed) return;
+    armed = true;
+    alarm.set(clock.now() + after);
+  }
+
+  /** One UpdateVnic with `if-match`; other tags are kept. Whatever fails is tried again at the next interval. */
+  async function stamp(vnicId: VnicId): Promise<void> {
+    if (stamping.has(vnicId)) return;
+    stamping.add(vnicId);
+    const record = records.get(vnicId) ?? (await read(vnicId));
+    if (record !== undefined && !closed) {
+      const freeformTags = { ...record.freeformTags, [LEASE_TAG]: formatLease(options.value(counter)) };
+      const answer = await options.oci().tagVnic({ vnicId, etag: record.etag, freeformTags });
+      if (answer.ok) named.add(vnicId);
+      if (answer.ok) records.set(vnicId, answer.record);
+      else records.delete(vnicId);
+    }
+    stamping.delete(vnicId);
+  }
+
+  async function read(vnicId: VnicId): Promise<VnicRecord | undefined> {
+    const answer = await options.oci().getVnic(vnicId);
+    return answer.ok ? answer.record : undefined;
+  }
+
+  return {
+    update() {
+      if (options.vnics().some((vnicId) => options.needed() || !named.has(vnicId))) arm(0);
+    },
+    close() {
+      closed = true;
+      alarm.close();
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import type { LoadedConfig } from '../config/index.ts';
+import { compareAddresses, type Milliseconds } from '../dgram-vrrp/index.ts';
+import type { VnicId } from '../oci/types.ts';
+import type { Standing, VnicIdentity } from '../ownership/index.ts';
+import type { Clock } from './clock.ts';
+import type { CommandBook } from './command-book.ts';
+import type { Group } from './group.ts';
+import type { Holders } from './holders.ts';
+import { routerOfLease } from './lease.ts';
+import type { Peer, Peers } from './peers.ts';
+import { groupOf } from './successor.ts';
+
+/** What this router knows of the one behind a VNIC, for the decision about the lock (ownership/lock.ts). */
+export function createStanding(options: {
+  readonly loaded: () => LoadedConfig;
+  readonly clock: Clock;
+  readonly peers: Peers;
+  readonly holders: Holders;
+  readonly commands: CommandBook;
+}): (group: Group, vnicId: VnicId, identity: VnicIdentity | undefined) => Standing {
+  const { loaded, clock, peers } = options;
+  const startedAt = clock.now();
+
+  /** By its presence, by the tag it stamped, or by its primary address. */
+  function routerOf(vnicId: VnicId, identity: VnicIdentity | undefined): string | undefined {
+    const { config } = loaded();
+    const stamped = routerOfLease(identity?.lease, config.cluster);
+    const address = identity?.privateIp;
+    const addressed =
+      address === undefined ? undefined : config.routers.find((each) => each.addresses.includes(address));
+    return options.holders.ownerOf(vnicId) ?? stamped ?? addressed?.name;
+  }
+
+  function prevails(group: Group, peer: Peer): boolean {
+    const told = groupOf(peer, group.virtualRouterId);
+    if (told?.state !== 'master') return false;
+    const { config, self } = loaded();
+    const preempt = config.groups.find(({ name }) => name === group.name)?.preempt ?? true;
+    if (!preempt || (options.commands.hold(group.name)?.target ?? null) !== null) return true;
+    const difference = told.priority - group.effectivePriority();
+    return difference > 0 || (difference === 0 && compareAddresses(primaryOf(peer), self.addresses[0] ?? '') > 0);
+  }
+
+  return (group, vnicId, identity) => {
+    const name = routerOf(vnicId, identity);
+    const peer = name === undefined ? undefined : peers.get(name);
+    if (peer === undefined) return { router: null, heardAt: undefined, prevails: false, unheardFor: 0 };
+    const unheardFor: Milliseconds = clock.now() - (peer.lastHeard ?? startedAt);
+    return {
+      router: peer.name,
+      heardAt: peer.alive ? peer.lastHeard : undefined,
+      prevails: prevails(group, peer),
+      unheardFor,
+    };
+  };
+}
+
+const primaryOf = (peer: Peer) => peer.paths[0]?.peer ?? '';

@@ -1,0 +1,109 @@
+/**
+ * Whether a master may claim: decided by the holder of the group's first VIP, its lock (DESIGN §4 rules 2 and 4). The
+ * other VIPs follow it. In this order:
+ *
+ *   held by this router                                               → keep, claim the rest
+ *   unassigned, or on a VNIC of no router                             → claim
+ *   the master whose silence or resignation made this router master,
+ *     unless it already held the lock in this mastership              → claim
+ *   a peer that is heard, and is not master or loses to this router   → claim
+ *   a peer whose lease expired                                        → claim
+ *   anyone else                                                       → superseded: stop claiming
+ *
+ * A lease is a tag on the holder's VNIC that its router stamps again and again while a peer does not hear it. It has
+ * expired when it did not change across three intervals between successful reads, on the reader's clock; a failed read
+ * begins the count anew. A router that never stamped has no lease: unheard for as long, it is gone.
+ *
+ * Pure: time is an argument, what was read is told.
+ */
+
+import type { Milliseconds, PrivateIpRecord, VnicId } from '../oci/types.ts';
+
+/** Intervals without a change after which a lease has expired. */
+export const LEASE_INTERVALS = 3;
+
+/** What a VNIC says of the router it belongs to. */
+export interface VnicIdentity {
+  /** Value of the lease tag; undefined: it was never stamped. */
+  readonly lease: string | undefined;
+  /** The VNIC's primary address. */
+  readonly privateIp: string | undefined;
+}
+
+/** What this router knows of the router behind a VNIC. */
+export interface Standing {
+  /** null: no router of the cluster, as far as can be known. */
+  readonly router: string | null;
+  /** When it was heard last; undefined: it is silent. */
+  readonly heardAt: Milliseconds | undefined;
+  /** It is master, and does not lose to this router. */
+  readonly prevails: boolean;
+  /** How long nothing was heard of it; since the start if nothing ever was. */
+  readonly unheardFor: Milliseconds;
+}
+
+export type StandingOf = (vnicId: VnicId, identity: VnicIdentity | undefined) => Standing;
+
+export type Decision =
+  | 'keep'
+  | 'claim'
+  /** Nothing is known of the holder's VNIC: read it first. */
+  | 'look'
+  | 'superseded';
+
+interface Lease extends VnicIdentity {
+  /** Since when it is known not to have changed, and until when; undefined after a failed read. */
+  unchanged: { readonly from: Milliseconds; readonly to: Milliseconds } | undefined;
+}
+
+export interface Lock {
+  decide(record: PrivateIpRecord, own: VnicId, mastership: Mastership): Decision;
+  /** A VNIC was read at `now`; undefined: it could not be. */
+  vnicRead(now: Milliseconds, vnicId: VnicId, identity: VnicIdentity | undefined): void;
+  /** What was read of a VNIC last; undefined: nothing ever was. */
+  identity(vnicId: VnicId): VnicIdentity | undefined;
+}
+
+export interface Mastership {
+  /** The router whose silence or resignation led to it; null: none. */
+  readonly predecessor: string | null;
+  /** The lock was held since it began. */
+  readonly heldLock: boolean;
+  /** When the lock was first seen lost; what was heard before that says nothing of who took it. */
+  readonly disputedSince: Milliseconds | undefined;
+}
+
+export function createLock(standingOf: StandingOf, leaseInterval: () => Milliseconds): Lock {
+  const leases = new Map<VnicId, Lease>();
+
+  function expired(lease: Lease, unheardFor: Milliseconds): boolean {
+    const limit = LEASE_INTERVALS * leaseInterval();
+    if (lease.lease === undefined) return unheardFor >= limit;
+    return lease.unchanged !== undefined && lease.unchanged.to - lease.unchanged.from >= limit;
+  }
+
+  return {
+    decide(record, own, { predecessor, heldLock, disputedSince = Number.NEGATIVE_INFINITY }) {
+      if (record.vnicId === own) return 'keep';
+      if (record.vnicId === undefined) return 'claim';
+      const lease = leases.get(record.vnicId);
+      const holder = standingOf(record.vnicId, lease);
+      if (holder.router === null) return lease === undefined ? 'look' : 'claim';
+      if (holder.router === predecessor && !heldLock) return 'claim';
+      if (holder.heardAt !== undefined && holder.heardAt > disputedSince)
+        return holder.prevails ? 'superseded' : 'claim';
+      if (lease === undefined) return 'superseded';
+      return expired(lease, holder.unheardFor) ? 'claim' : 'superseded';
+    },
+    vnicRead(now, vnicId, identity) {
+      const before = leases.get(vnicId);
+      if (identity === undefined) {
+        if (before !== undefined) before.unchanged = undefined;
+        return;
+      }
+      const same = before?.lease === identity.lease ? before?.unchanged : undefined;
+      leases.set(vnicId, { ...identity, unchanged: { from: same?.from ?? now, to: now } });
+    },
+    identity: (vnicId) => leases.get(vnicId),
+  };
+}

@@ -1,0 +1,71 @@
+import type { Milliseconds, PrivateIpRecord } from '../oci/types.ts';
+import type { Target, VipView } from './plan-types.ts';
+
+/** What the plan remembers of one VIP. */
+export interface Vip {
+  readonly address: string;
+  target?: Target;
+  record?: PrivateIpRecord;
+  verifiedAt?: Milliseconds;
+  sinceAt?: Milliseconds;
+  /** When our last write was acknowledged. */
+  acknowledgedAt: Milliseconds;
+  /** Number of the claim under way. */
+  claim?: number;
+  /** A `get` is under way; the next decision waits for it. */
+  reading: boolean;
+  retryAt?: Milliseconds;
+  /** The retry goes out with the next token, whatever `retryAt` says. */
+  waitsForToken: boolean;
+  failures: number;
+  /** Held since the election made us master. */
+  wasHeld: boolean;
+  lossReads: number;
+  error?: string;
+}
+
+export function newVip(address: string): Vip {
+  return {
+    address,
+    acknowledgedAt: Number.NEGATIVE_INFINITY,
+    reading: false,
+    waitsForToken: false,
+    failures: 0,
+    wasHeld: false,
+    lossReads: 0,
+  };
+}
+
+/** OCI's record, as far as known, names this router's VNIC. */
+export const holds = (vip: Vip) => vip.target !== undefined && vip.record?.vnicId === vip.target.vnicId;
+
+/** A new mastership begins, or one ended: nothing is left of its retries. */
+export function forgetMastership(vip: Vip): void {
+  vip.failures = 0;
+  vip.lossReads = 0;
+  vip.wasHeld = false;
+  vip.waitsForToken = false;
+  delete vip.retryAt;
+  delete vip.error;
+}
+
+export function store(vip: Vip, record: PrivateIpRecord, now: Milliseconds): void {
+  if (vip.record === undefined || vip.record.vnicId !== record.vnicId) vip.sinceAt = now;
+  vip.record = record;
+  vip.verifiedAt = now;
+}
+
+export function viewOf(vip: Vip, master: boolean): VipView {
+  const { address, target, record, verifiedAt, sinceAt, error } = vip;
+  return {
+    address,
+    ...(target && { target }),
+    ...(record && { record }),
+    ...(verifiedAt !== undefined && { verifiedAt }),
+    ...(sinceAt !== undefined && { sinceAt }),
+    held: holds(vip),
+    claiming: master && (vip.claim !== undefined || vip.retryAt !== undefined || vip.reading),
+    suspect: vip.lossReads > 0,
+    ...(error !== undefined && { error }),
+  };
+}
