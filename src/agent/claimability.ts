@@ -95,6 +95,7 @@ export function createClaimability(options: {
         failedRounds: group.failedRounds(),
         provenAt: group.provenAt(),
         linkUpAt,
+        unfit: group.unfit(),
       });
       reasons.set(group.name, now);
       if (before !== undefined && before.join() === now.join()) continue;

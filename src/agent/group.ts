@@ -35,6 +35,10 @@ export interface GroupSettings {
   readonly observe: boolean;
 }
 
+/** A router whose claims all failed counts as not ready for this long; doubled each time, until it held something. */
+const FIRST_UNFIT: Milliseconds = 60_000;
+const LONGEST_UNFIT: Milliseconds = 1_800_000;
+
 export interface GroupOptions {
   readonly name: string;
   readonly virtualRouterId: number;
@@ -80,6 +84,8 @@ export interface Group {
   /** Primary address of the master that was heard last. */
   master(): string | undefined;
   vips(): readonly VipView[];
+  /** As a master it could claim nothing a moment ago. */
+  unfit(): boolean;
   /** Somebody who is not heard holds the lock: no claim, no mastership. */
   superseded(): boolean;
   failedRounds(): number;
@@ -107,6 +113,8 @@ export function createGroup(options: GroupOptions): Group {
   let since = clock.now();
   let successor: string | null = null;
   let unled = false;
+  let unfitUntil = Number.NEGATIVE_INFINITY;
+  let unfitFor = FIRST_UNFIT;
   let requestedSuccessor: string | undefined;
 
   const alarm = clock.createAlarm(() => {
@@ -210,14 +218,28 @@ export function createGroup(options: GroupOptions): Group {
     observer.planned(name, actions, clock.now());
     for (const action of actions) {
       if (action.kind === 'superseded') handle({ kind: 'superseded', on: action.on });
+      if (action.kind === 'hopeless') giveUp();
+      if (action.kind === 'held') unfitFor = FIRST_UNFIT;
     }
     if (actions.some(({ kind }) => kind === 'rediscover')) options.rediscover();
     if (actions.some(({ kind }) => kind === 'held' || kind === 'drift')) options.tellPeers();
   }
 
+  /** A master that can claim nothing lets a ready peer try, and keeps out of its way for a while. */
+  function giveUp(): void {
+    const target = options.chooseSuccessor();
+    if (target === null) return;
+    unfitUntil = clock.now() + unfitFor;
+    unfitFor = Math.min(LONGEST_UNFIT, 2 * unfitFor);
+    observer.log({ event: 'gave-up', group: name, to: target });
+    requestedSuccessor = target;
+    handle({ kind: 'resign' });
+  }
+
   return {
     name,
     virtualRouterId: options.virtualRouterId,
+    unfit: () => clock.now() < unfitUntil,
     handle,
     ownership: ownership.handle,
     verify: ownership.verify,

@@ -16,10 +16,13 @@ export function whyNotReady(state: {
   readonly provenAt: number;
   /** When an interface came up last: the way to the API may be another one since. */
   readonly linkUpAt: number;
+  /** As a master it could claim nothing a moment ago. */
+  readonly unfit: boolean;
 }): readonly string[] {
   if (!state.oci.ready) return [state.oci.reason ?? 'OCI is not ready'];
   if (state.inventory === undefined) return ['the VNICs and VIPs are still being looked up'];
   const reasons = state.interfaces.flatMap(({ name, vips }) => missingOf(name, vips, state.inventory ?? []));
+  if (state.unfit) reasons.push('all its claims failed when it was master; the log says why');
   if (state.failedRounds >= FAILED_ROUNDS) reasons.push('the network API does not answer');
   else if (state.provenAt < state.linkUpAt) {
     reasons.push('the network API has not answered since an interface came up');

@@ -217,6 +217,19 @@ describe('an API that fails', () => {
     expect(cluster.holders()).toEqual(ALL_ON_2);
   });
 
+  it('that refuses only the claims of the master: a ready peer is asked to try, and nobody flaps', async () => {
+    const cluster = await settled();
+    cluster.cloud.fail('vrouter2', 'not-found', 'UpdatePrivateIp');
+    cluster.router('vrouter1').switchover.failover({});
+    await cluster.run(5000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.holders()).toEqual(ALL_ON_1);
+    expect(cluster.events.map(({ event }) => event)).toContainEqual({ event: 'gave-up', group: 'isv', to: 'vrouter1' });
+    await cluster.run(300_000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.cloud.moves).toEqual([]);
+  });
+
   it('does not demote a master', async () => {
     const cluster = await settled();
     cluster.cloud.fail('vrouter1', 'server-error');

@@ -19,6 +19,7 @@ export type LogEvent =
       readonly at: number;
     }
   | { readonly event: 'rival'; readonly group: string; readonly peer: string; readonly priority: number }
+  | { readonly event: 'gave-up'; readonly group: string; readonly to: string }
   | { readonly event: 'superseded'; readonly group: string; readonly on: boolean }
   | { readonly event: 'stalled'; readonly group: string; readonly late: number }
   | { readonly event: 'election-warning'; readonly group: string; readonly code: string; readonly peer: string }
@@ -95,6 +96,8 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
       return info(`${entry.group}: ${entry.from} → ${entry.to} (${entry.reason})`);
     case 'rival':
       return warn(`${entry.group}: ${entry.peer} is master too, with priority ${entry.priority}, and has to yield`);
+    case 'gave-up':
+      return warn(`${entry.group}: no VIP could be claimed in three rounds; ${entry.to} is asked to try`);
     case 'superseded':
       return entry.on
         ? warn(

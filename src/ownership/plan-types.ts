@@ -105,6 +105,8 @@ export type PlanAction =
       readonly message: string;
       readonly retryIn: Milliseconds;
     }
+  /** None of the VIPs is held after three failed rounds: somebody else had better try. At most once a minute. */
+  | { readonly kind: 'hopeless' }
   /** A VIP this router held as master is elsewhere, by two reads. */
   | { readonly kind: 'drift'; readonly address: string; readonly vnicId: VnicId | undefined };
 

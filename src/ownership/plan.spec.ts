@@ -131,6 +131,7 @@ function formatAction(action: PlanAction): string {
       return `get ${action.target.address}`;
     case 'refresh-token':
     case 'rediscover':
+    case 'hopeless':
       return action.kind;
     case 'held':
       return `held ${action.address} ${action.after}${action.claimed ? ' claimed' : ''}`;

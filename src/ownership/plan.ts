@@ -31,6 +31,9 @@ const FIRST_BACKOFF: Milliseconds = 100;
 const LONGEST_BACKOFF: Milliseconds = 2000;
 /** Reads that must show a loss before it is believed. */
 const READS_THAT_PROVE_LOSS = 2;
+/** Failed claims of every VIP, with none held, that make a mastership hopeless; told at most so often. */
+const HOPELESS_FAILURES = 3;
+const HOPELESS_INTERVAL: Milliseconds = 60_000;
 
 type Failure = Extract<ReadResult, { ok: false }>;
 
@@ -59,6 +62,7 @@ export function createPlan(initial: PlanConfig): Plan {
   /** At least one VIP had to be claimed since this router became master. */
   let claimedAny = false;
   let claims = 0;
+  let hopelessAt = Number.NEGATIVE_INFINITY;
   let provenAt: Milliseconds = Number.NEGATIVE_INFINITY;
   const serialVnics = new Set<VnicId>();
   const vnicsBeingRead = new Set<VnicId>();
@@ -155,6 +159,10 @@ export function createPlan(initial: PlanConfig): Plan {
     vip.retryAt = now + retryIn;
     vip.error = failure.message;
     emit({ kind: 'claim-failed', address: vip.address, code: failure.code, message: failure.message, retryIn });
+    const hopeless = vips.every((each) => !holds(each) && each.failures >= HOPELESS_FAILURES);
+    if (!hopeless || now - hopelessAt < HOPELESS_INTERVAL) return;
+    hopelessAt = now;
+    emit({ kind: 'hopeless' });
   }
 
   function get(vip: Vip): void {

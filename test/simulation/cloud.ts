@@ -14,8 +14,8 @@ export interface Move {
 export interface Cloud {
   /** The OCI side of one router. */
   connect(router: string, listener: OciListener): Oci & OciVnics;
-  /** Every request of this router answers this from now on; undefined: served again. */
-  fail(router: string, code: OciErrorCode | undefined): void;
+  /** Every request of this router, or those of one operation, answers this from now on; undefined: served again. */
+  fail(router: string, code: OciErrorCode | undefined, operation?: string): void;
   /** Metadata and token are there, or not. */
   setReady(router: string, ready: boolean): void;
   /** Router that holds a VIP. */
@@ -37,7 +37,7 @@ export function createCloud(options: {
 }): Cloud {
   const { time, vips, latency } = options;
   const moves: Move[] = [];
-  const failures = new Map<string, OciErrorCode>();
+  const failures = new Map<string, { readonly code: OciErrorCode; readonly operation: string | undefined }>();
   const notReady = new Set<string>();
   const listeners = new Map<string, OciListener>();
   const store = createOciStore(time.now);
@@ -66,8 +66,10 @@ export function createCloud(options: {
         host: { router, now: time.now, inProcess: time.after, outside: time.after },
         store,
         requestTimeout: Number.MAX_SAFE_INTEGER,
-        fateOf: () => {
-          const failure = failures.get(router);
+        fateOf: (operation) => {
+          const planned = failures.get(router);
+          const failure =
+            planned?.operation === undefined || planned.operation === operation ? planned?.code : undefined;
           const fate = { waits: 0, travels: 0, returns: latency, carriedOut: false, lag: 0 };
           return failure === undefined ? fate : { ...fate, failure };
         },
@@ -82,9 +84,9 @@ export function createCloud(options: {
         },
       };
     },
-    fail(router, code) {
+    fail(router, code, operation) {
       if (code === undefined) failures.delete(router);
-      else failures.set(router, code);
+      else failures.set(router, { code, operation });
     },
     setReady(router, ready) {
       if (ready) notReady.delete(router);
