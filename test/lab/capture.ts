@@ -13,8 +13,8 @@ const MAGIC_MICROSECONDS = 0xa1b2c3d4;
 /** Bytes before the IP header, by link type: LINUX_SLL and LINUX_SLL2. */
 const LINK_HEADERS: Readonly<Record<number, number>> = { 113: 16, 276: 20 };
 const UDP_HEADER = 8;
-/** Enough for the headers and an advert's fixed part. */
-const SNAPSHOT_LENGTH = 256;
+/** Enough for the headers and the longest presence. */
+const SNAPSHOT_LENGTH = 1300;
 const ADVERTISEMENT = 1;
 
 /** A VRRP advertisement on the wire. */
@@ -55,30 +55,50 @@ export function createCaptureReader(listener: (wallClockMs: number, packet: Buff
 
 /** The advertisement in an IPv4/UDP packet; undefined for anything else (presence, strangers). */
 export function advertIn(packet: Buffer): Omit<Advert, 'at'> | undefined {
-  const start = ((packet[0] ?? 0) & 0x0f) * 4 + UDP_HEADER;
+  const start = payloadOffset(packet);
   const [first = 0, virtualRouterId = 0, priority = 0] = packet.subarray(start, start + 3);
   const version = first >> 4;
   if ((first & 0x0f) !== ADVERTISEMENT || (version !== 2 && version !== 3)) return undefined;
+  return { ...addressesOf(packet), virtualRouterId, priority };
+}
+
+function payloadOffset(packet: Buffer): number {
+  return ((packet[0] ?? 0) & 0x0f) * 4 + UDP_HEADER;
+}
+
+function addressesOf(packet: Buffer): { readonly source: string; readonly destination: string } {
   const address = (offset: number): string => packet.subarray(offset, offset + 4).join('.');
-  return { source: address(12), destination: address(16), virtualRouterId, priority };
+  return { source: address(12), destination: address(16) };
+}
+
+/** Any datagram of the heartbeat's port, whole. */
+export interface CapturedDatagram {
+  readonly at: number;
+  readonly source: string;
+  readonly destination: string;
+  readonly bytes: Uint8Array;
 }
 
 export interface Capture {
   readonly adverts: readonly Advert[];
+  readonly datagrams: readonly CapturedDatagram[];
   stop(): void;
 }
 
 /** Captures advertisements of the heartbeat's port; waits until tcpdump listens. */
 export async function startCapture(port: number): Promise<Capture> {
   const adverts: Advert[] = [];
+  const datagrams: CapturedDatagram[] = [];
   const offset = wallClockOffset();
   // In immediate mode every slot of the kernel's 2 MB ring is as long as the longest packet: with tcpdump's default of
   // 256 KB there are eight, and a takeover's burst of datagrams is more.
   const options = ['-i', 'any', '-Q', 'in', '-n', '-U', '--immediate-mode', '-s', String(SNAPSHOT_LENGTH), '-w', '-'];
   const child = spawn('ip', ['netns', 'exec', VCN, 'tcpdump', ...options, `udp port ${port}`]);
   const read = createCaptureReader((time, packet) => {
+    const at = time - offset;
     const advert = advertIn(packet);
-    if (advert !== undefined) adverts.push({ at: time - offset, ...advert });
+    if (advert !== undefined) adverts.push({ at, ...advert });
+    datagrams.push({ at, ...addressesOf(packet), bytes: Uint8Array.from(packet.subarray(payloadOffset(packet))) });
   });
   child.stdout.on('data', read);
   await new Promise<void>((resolve, reject) => {
@@ -90,5 +110,5 @@ export async function startCapture(port: number): Promise<Capture> {
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`tcpdump ended with ${code}: ${complaint}`)));
   });
-  return { adverts, stop: () => void child.kill('SIGTERM') };
+  return { adverts, datagrams, stop: () => void child.kill('SIGTERM') };
 }

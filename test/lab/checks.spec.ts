@@ -38,10 +38,19 @@ test('a VIP that moved back and forth is told', () => {
   ]);
 });
 
+test('another number of moves can be allowed, for all or for one VIP', () => {
+  const back = { ...ROW, address: '10.0.0.36', moves: 3 };
+  expect(failed(moveChecks([ROW, back], { ...EXPECT, moves: { atMost: 2 } }))).toEqual(['10.0.0.36 moved 3 times']);
+  expect(failed(moveChecks([ROW, back], { ...EXPECT, movesOf: { '10.0.0.36': 3 } }))).toEqual([]);
+});
+
 test('a claim by a router that is not to be master is told', () => {
   expect(failed(writerChecks([REQUEST, { ...REQUEST, instance: 'vrouter1' }], EXPECT))).toEqual([
     'vrouter1 claimed 10.0.0.4',
   ]);
+  expect(
+    failed(writerChecks([REQUEST, { ...REQUEST, instance: 'vrouter1' }], { ...EXPECT, claimants: ['vrouter1'] })),
+  ).toEqual([]);
 });
 
 describe('handshakes', () => {

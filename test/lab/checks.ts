@@ -1,16 +1,22 @@
 /** What has to hold after each step, and over a whole scenario. Never a tight time: the benches measure those. */
 import type { HandshakeReport, JournalEntry, RequestRecord } from '../oci-simulator/types.ts';
 import type { FlowReport } from './flow.ts';
-import type { Check, Expectation, VipRow } from './scenario.ts';
+import type { Check, Expectation, Scenario, VipRow } from './scenario.ts';
 
 /** Milliseconds before the end of a step within which a probe has to have come back. */
 const FRESH = 60;
 
 export function moveChecks(rows: readonly VipRow[], expect: Expectation): Check[] {
-  const wrong = rows.filter((row) => row.moves !== expect.moves);
+  const { moves, movesOf = {} } = expect;
+  const wrong = rows.filter((row) => {
+    const wanted = movesOf[row.address] ?? moves;
+    return typeof wanted === 'number' ? row.moves !== wanted : row.moves > wanted.atMost;
+  });
+  const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
+  const others = Object.entries(movesOf).map(([address, count]) => `, ${address} ${times(count)}`);
   return [
     {
-      what: `each VIP moved ${expect.moves === 1 ? 'once' : `${expect.moves} times`}`,
+      what: `each VIP moved ${typeof moves === 'number' ? times(moves) : `at most ${times(moves.atMost)}`}${others.join('')}`,
       ok: wrong.length === 0,
       detail: wrong.map((row) => `${row.address} moved ${row.moves} times`).join(', ') || `${rows.length} VIPs`,
     },
@@ -18,12 +24,13 @@ export function moveChecks(rows: readonly VipRow[], expect: Expectation): Check[
 }
 
 export function writerChecks(requests: readonly RequestRecord[], expect: Expectation): Check[] {
+  const claimants: (string | null)[] = [expect.master, ...(expect.claimants ?? [])];
   const strangers = requests.filter(
-    (request) => request.operation === 'UpdatePrivateIp' && request.instance !== expect.master,
+    (request) => request.operation === 'UpdatePrivateIp' && !claimants.includes(request.instance),
   );
   return [
     {
-      what: `only ${expect.master} claimed`,
+      what: `only ${claimants.join(' and ')} claimed`,
       ok: strangers.length === 0,
       detail: strangers.map((request) => `${request.instance ?? '?'} claimed ${request.address}`).join(', ') || 'yes',
     },
@@ -71,10 +78,16 @@ export function trafficChecks(
 }
 
 /** What must not happen in any scenario. */
-export function wholeChecks(requests: readonly RequestRecord[], journal: readonly JournalEntry[]): Check[] {
+export function wholeChecks(
+  requests: readonly RequestRecord[],
+  journal: readonly JournalEntry[],
+  { unauthenticated = [] }: Pick<Scenario, 'unauthenticated'> = {},
+): Check[] {
   const forbidden = requests.filter(({ operation }) => /^(Create|Delete)/.test(operation ?? ''));
   const changed = journal.filter(({ kind }) => kind !== 'move');
-  const unauthorized = requests.filter(({ status }) => status === 401);
+  const unauthorized = requests.filter(
+    ({ status, instance }) => status === 401 && !unauthenticated.includes(instance ?? '?'),
+  );
   const unknown = requests.filter(({ operation, fault }) => operation === null && fault === null);
   return [
     {

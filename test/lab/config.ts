@@ -3,6 +3,8 @@ import type { LabPlan } from './plan.ts';
 export interface ConfigOptions {
   /** Advertisement interval, as written in the file. */
   readonly interval: string;
+  /** By router; the plan's unless told. */
+  readonly priorities?: Readonly<Record<string, number>>;
 }
 
 /** The production configuration of the reference deployment: the same bytes for every router. */
@@ -12,7 +14,9 @@ export function configText(plan: LabPlan, options: ConfigOptions): string {
     const addresses = heartbeatPaths.map((nic) => router.nics[nic]?.address).filter(Boolean);
     return `  ${router.name}: { addresses: [${addresses.join(', ')}] }`;
   });
-  const priorities = plan.routers.map((router) => `${router.name}: ${router.priority}`).join(', ');
+  const priorities = plan.routers
+    .map(({ name, priority }) => `${name}: ${options.priorities?.[name] ?? priority}`)
+    .join(', ');
   const interfaces = plan.segments.map(
     (segment) => `      ${segment.interface}: { vips: [${segment.vips.join(', ')}] }`,
   );

@@ -1,16 +1,19 @@
 /** The lab put together: network, simulator, traffic, capture and the routers' daemons. */
+import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import type { StatusReport } from '../../src/control/api.ts';
 import type { ReferenceOptions } from '../oci-simulator/reference-topology.ts';
 import type { Admin, ParametersPatch } from '../oci-simulator/types.ts';
-import { type Advert, startCapture } from './capture.ts';
+import { type Advert, type CapturedDatagram, startCapture } from './capture.ts';
 import { configText } from './config.ts';
+import { startWallClocks, type WallClocks } from './faketime.ts';
 import { removeNamespaces } from './namespaces.ts';
 import { createLinkSwitch, createNetwork, type LinkSwitch } from './network.ts';
 import { WORK } from './paths.ts';
 import { type LabPlan, referencePlan } from './plan.ts';
 import {
   type Daemon,
+  type DaemonOptions,
   failoverctl,
   MADE_MOUNT_POINTS,
   prepareDirectories,
@@ -29,6 +32,12 @@ const KEY_FILE = `${SHARED_ETC}/heartbeat.key`;
 export interface LabOptions extends ReferenceOptions {
   /** Advertisement interval as written in the configuration; 200ms unless told. */
   readonly interval?: string;
+  /** By router; 200, 100 and 50 unless told. */
+  readonly priorities?: Readonly<Record<string, number>>;
+  /** Routers without a daemon of their own: machines that only stand there. */
+  readonly idle?: readonly string[];
+  /** Gives each daemon a wall clock that can be set. */
+  readonly wallClocks?: boolean;
   /** How the simulator starts. */
   readonly parameters?: ParametersPatch;
 }
@@ -38,15 +47,24 @@ export interface Lab {
   readonly simulator: Admin;
   readonly traffic: Traffic;
   readonly adverts: readonly Advert[];
+  readonly datagrams: readonly CapturedDatagram[];
+  /** Names of the routers that are to have a daemon. */
+  readonly members: readonly string[];
+  /** The heartbeat's key. */
+  key(): Promise<Uint8Array>;
+  /** Present with the option `wallClocks`. */
+  readonly wallClocks: WallClocks | undefined;
   /** Every daemon that was started, in order. */
   readonly daemons: readonly Daemon[];
-  /** Writes the configuration that all routers share. */
-  configure(): Promise<void>;
+  /** Writes the configuration that all routers share; `change` edits its text. */
+  configure(change?: (text: string) => string): Promise<void>;
   /** Starts a router's daemon. */
   start(router: string): Daemon;
+  /** Starts one that should not be there; neither `daemon` nor `running` know it. */
+  startStray(router: string, options?: DaemonOptions): Daemon;
   /** The daemon that runs on a router now; throws when none does. */
   daemon(router: string): Daemon;
-  /** Names of the routers whose daemon runs, in the plan's order. */
+  /** Names of the routers whose daemon runs and is not frozen, in the plan's order. */
   running(): readonly string[];
   failoverctl(router: string, args: readonly string[], timeout?: number): Promise<Finished>;
   /** `failoverctl status --json` on a router; undefined while its daemon does not answer. */
@@ -67,9 +85,8 @@ export async function cleanUp(): Promise<void> {
   await rm(WORK, { recursive: true, force: true });
 }
 
-/** The heartbeat key and the configuration, made as an admin makes them. */
-async function writeConfiguration(plan: LabPlan, interval: string): Promise<void> {
-  await writeFile(CONFIG_FILE, configText(plan, { interval }));
+/** The heartbeat key, made as an admin makes it. */
+async function writeKey(plan: LabPlan): Promise<void> {
   const [first] = plan.routers;
   if (first === undefined) throw new Error('a lab needs a router');
   const key = await failoverctl(first.name, ['keygen']);
@@ -98,20 +115,40 @@ async function buildLab(options: LabOptions): Promise<Lab> {
     startCapture(HEARTBEAT_PORT),
   ]);
   const links = createLinkSwitch(plan);
+  const wallClocks = options.wallClocks === true ? await startWallClocks() : undefined;
+  const members = plan.routers.map(({ name }) => name).filter((name) => !options.idle?.includes(name));
   const daemons: Daemon[] = [];
+  const strays = new Set<Daemon>();
   const current = (router: string): Daemon | undefined =>
-    daemons.findLast((daemon) => daemon.router === router && daemon.ended() === null);
+    daemons.findLast((daemon) => daemon.router === router && daemon.ended() === null && !strays.has(daemon));
+
+  function start(router: string, given: DaemonOptions = {}): Daemon {
+    const environment = { ...wallClocks?.environment(router), ...given.environment };
+    const daemon = startDaemon(router, simulator.caFile, { ...given, environment });
+    daemons.push(daemon);
+    return daemon;
+  }
 
   return {
     plan,
     simulator: simulator.admin,
     traffic,
     adverts: capture.adverts,
+    datagrams: capture.datagrams,
+    members,
+    key: async () => Buffer.from((await readFile(KEY_FILE, 'utf8')).trim(), 'hex'),
+    wallClocks,
     daemons,
-    configure: () => writeConfiguration(plan, options.interval ?? '200ms'),
-    start(router) {
-      const daemon = startDaemon(router, simulator.caFile);
-      daemons.push(daemon);
+    async configure(change = (text) => text) {
+      if (!existsSync(KEY_FILE)) await writeKey(plan);
+      const { interval = '200ms', priorities } = options;
+      const text = configText(plan, { interval, ...(priorities && { priorities }) });
+      await writeFile(CONFIG_FILE, change(text));
+    },
+    start,
+    startStray(router, given) {
+      const daemon = start(router, given);
+      strays.add(daemon);
       return daemon;
     },
     daemon(router) {
@@ -119,7 +156,7 @@ async function buildLab(options: LabOptions): Promise<Lab> {
       if (daemon === undefined) throw new Error(`no daemon runs on ${router}`);
       return daemon;
     },
-    running: () => plan.routers.map(({ name }) => name).filter((name) => current(name) !== undefined),
+    running: () => members.filter((name) => current(name)?.frozen() === false),
     failoverctl,
     async status(router) {
       const answer = await failoverctl(router, ['status', '--json'], 5_000);

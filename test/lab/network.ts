@@ -37,15 +37,14 @@ function routesOver(plan: LabPlan, segment: Segment): string[] {
   ];
 }
 
-async function createVcn(plan: LabPlan): Promise<void> {
-  await createNamespace(VCN);
-  const bridges = plan.segments.flatMap(({ bridge, mtu, gateway, prefixLength }) => [
+/** A subnet of the VCN, with its gateway. */
+export async function createSubnet({ bridge, mtu, gateway, prefixLength }: Segment): Promise<void> {
+  await ipBatch(VCN, [
     `link add ${bridge} type bridge`,
     `link set ${bridge} mtu ${mtu}`,
     `addr add ${gateway}/${prefixLength} dev ${bridge}`,
     `link set ${bridge} up`,
   ]);
-  await ipBatch(VCN, bridges);
 }
 
 /** Joins a host to the VCN: `eth0` inside, the host's name as the interface in the VCN. */
@@ -78,30 +77,38 @@ async function createServices(): Promise<void> {
   ]);
 }
 
+/** A VNIC appears in a router: its far end in the VCN, its address and routes, as the OS sets them. */
+export async function attachNic(plan: LabPlan, router: LabRouter, segment: Segment): Promise<void> {
+  const nic = router.nics[segment.interface];
+  if (nic === undefined) return;
+  const namespace = namespaceOf(router.name);
+  const port = portOf(router.name, segment.interface);
+  const { interface: device, mtu } = segment;
+  await ipBatch(undefined, [
+    `link add ${device} netns ${namespace} address ${nic.mac} mtu ${mtu} type veth peer name ${port} netns ${VCN}`,
+  ]);
+  await ipBatch(VCN, [`link set ${port} mtu ${mtu} master ${segment.bridge} up`]);
+  await ipBatch(namespace, [
+    `addr add ${nic.address}/${segment.prefixLength} dev ${device}`,
+    `link set ${device} up`,
+    ...routesOver(plan, segment),
+  ]);
+}
+
+/** It is gone, as with `echo 1 >/sys/…/remove`; its far end goes with it. */
+export async function detachNic(router: string, nic: string): Promise<void> {
+  await ipBatch(namespaceOf(router), [`link del ${nic}`]);
+}
+
 async function createRouter(plan: LabPlan, router: LabRouter, hosts: string): Promise<void> {
   const namespace = namespaceOf(router.name);
   await createNamespace(namespace, hosts);
-  const inside: string[] = [];
-  const outside: string[] = [];
-  for (const segment of plan.segments) {
-    const nic = router.nics[segment.interface];
-    if (nic === undefined) continue;
-    const port = portOf(router.name, segment.interface);
-    const { interface: device, mtu } = segment;
-    await ipBatch(undefined, [
-      `link add ${device} netns ${namespace} address ${nic.mac} mtu ${mtu} type veth peer name ${port} netns ${VCN}`,
-    ]);
-    outside.push(`link set ${port} mtu ${mtu} master ${segment.bridge} up`);
-    inside.push(
-      `addr add ${nic.address}/${segment.prefixLength} dev ${device}`,
-      // What Part 4A of the reference deployment does by hand: every router knows every VIP all the time.
-      ...segment.vips.map((vip) => `addr add ${vip}/32 dev ${device} noprefixroute`),
-      `link set ${device} up`,
-      ...routesOver(plan, segment),
-    );
-  }
-  await ipBatch(VCN, outside);
-  await ipBatch(namespace, inside);
+  for (const segment of plan.segments) await attachNic(plan, router, segment);
+  // What Part 4A of the reference deployment does by hand: every router knows every VIP all the time.
+  const vips = plan.segments.flatMap((segment) =>
+    segment.vips.map((vip) => `addr add ${vip}/32 dev ${segment.interface} noprefixroute`),
+  );
+  await ipBatch(namespace, vips);
 }
 
 /** OCI's route tables: the next hop depends on where a packet comes from. */
@@ -126,7 +133,8 @@ async function createRouteTables(plan: LabPlan): Promise<void> {
 
 /** Builds everything. `hosts` becomes /etc/hosts of the routers. */
 export async function createNetwork(plan: LabPlan, hosts: string): Promise<void> {
-  await createVcn(plan);
+  await createNamespace(VCN);
+  for (const segment of plan.segments) await createSubnet(segment);
   await createServices();
   for (const host of [plan.management, ...plan.customers]) await createHost(host);
   for (const router of plan.routers) await createRouter(plan, router, hosts);

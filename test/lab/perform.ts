@@ -11,20 +11,26 @@ const STAYS = 500;
 /** Milliseconds over which the routers' packets are counted. */
 const COUNTING = 300;
 
-/** Starts every daemon and waits until the best router holds everything and every router could take over. */
-export async function bringUp(lab: Lab): Promise<void> {
-  const [best] = lab.plan.routers;
+/**
+ * Starts every daemon and waits until the first router is master and holds everything, and every router could take over.
+ * `oneByOne`: the others start when the first is master.
+ */
+export async function bringUp(lab: Lab, oneByOne = false): Promise<void> {
+  const [best, ...others] = lab.members;
   if (best === undefined) return;
   await lab.configure();
-  for (const router of lab.plan.routers) lab.start(router.name);
-  const wrong = (await settle(lab, best.name)).filter(({ ok }) => !ok);
+  lab.start(best);
+  if (oneByOne) await settle(lab, best);
+  for (const router of others) lab.start(router);
+  const wrong = (await settle(lab, best)).filter(({ ok }) => !ok);
   if (wrong.length > 0) {
     throw new Error(`the lab did not come up: ${wrong.map(({ what, detail }) => `${what}: ${detail}`).join('; ')}`);
   }
   const ready = await until(
     async () => {
-      const status = await lab.status(best.name);
-      return status?.routers.every((router) => router.alive && router.ready === true);
+      const status = await lab.status(best);
+      const routers = status?.routers.filter(({ name }) => lab.members.includes(name));
+      return routers?.every((router) => router.alive && router.ready === true);
     },
     PATIENCE,
     200,
@@ -97,13 +103,13 @@ async function performStep(lab: Lab, step: Step, before: string): Promise<StepOu
 }
 
 async function performSteps(lab: Lab, scenario: Scenario, outcomes: StepOutcome[]): Promise<readonly Check[]> {
-  await bringUp(lab);
-  let master = lab.plan.routers[0]?.name ?? '';
+  await bringUp(lab, scenario.oneByOne);
+  let master = lab.members[0] ?? '';
   for (const step of scenario.steps) {
     outcomes.push(await performStep(lab, step, master));
     master = step.expect.master;
   }
-  return wholeChecks(await lab.simulator.requests(), await lab.simulator.journal());
+  return wholeChecks(await lab.simulator.requests(), await lab.simulator.journal(), scenario);
 }
 
 /** Never throws: what went wrong stands in the outcome. */

@@ -44,6 +44,8 @@ export interface Daemon {
   readonly exit: Promise<Exit>;
   /** How it ended; null while it runs. */
   ended(): Exit | null;
+  /** True between SIGSTOP and SIGCONT: it runs, and answers nobody. */
+  frozen(): boolean;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -97,6 +99,13 @@ function parseLine(text: string, at: number): LogLine {
   }
 }
 
+export interface DaemonOptions {
+  /** The name it is started with (`--node`); the router's own unless told. */
+  readonly node?: string;
+  /** Beside what systemd gives. */
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
 /** What systemd gives the service, and the authority of the simulated cloud. */
 function environment(caFile: string): NodeJS.ProcessEnv {
   return {
@@ -108,18 +117,19 @@ function environment(caFile: string): NodeJS.ProcessEnv {
 }
 
 /** Starts the daemon of a router. */
-export function startDaemon(router: string, caFile: string): Daemon {
+export function startDaemon(router: string, caFile: string, options: DaemonOptions = {}): Daemon {
   const notifications: Notification[] = [];
   const log: LogLine[] = [];
   const stopListening = listenForNotifications(`${WORK}/${router}/run/notify`, (notification) => {
     notifications.push(notification);
   });
   const command = [process.execPath, `${DIST}/failoverd.js`, '--config', '/etc/failoverd/failoverd.yaml'];
-  const [program = '', ...args] = onRouter(router, [...command, '--node', router]);
+  const [program = '', ...args] = onRouter(router, [...command, '--node', options.node ?? router]);
   const file = createWriteStream(`${WORK}/${router}/failoverd.log`, { flags: 'a' });
   const startedAt = now();
   // ip and sh replace themselves by the daemon: the child's pid is the daemon's.
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment(caFile) });
+  const env = { ...environment(caFile), ...options.environment };
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (text) => {
       log.push(parseLine(text, now()));
@@ -127,6 +137,7 @@ export function startDaemon(router: string, caFile: string): Daemon {
     });
   }
   let ended: Exit | null = null;
+  let frozen = false;
   const exit = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
       ended = { at: now(), code, signal };
@@ -143,7 +154,11 @@ export function startDaemon(router: string, caFile: string): Daemon {
     notifications,
     exit,
     ended: () => ended,
-    kill: (signal) => void child.kill(signal),
+    frozen: () => frozen,
+    kill(signal) {
+      if (signal === 'SIGSTOP' || signal === 'SIGCONT') frozen = signal === 'SIGSTOP';
+      child.kill(signal);
+    },
   };
 }
 

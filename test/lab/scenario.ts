@@ -5,8 +5,12 @@ import type { Exit } from './routers.ts';
 export interface Expectation {
   /** The one master, who holds every VIP by OCI's record. */
   readonly master: string;
-  /** How often each VIP moves, no more and no less. */
-  readonly moves: number;
+  /** How often each VIP moves, no more and no less; or no more than that. */
+  readonly moves: number | { readonly atMost: number };
+  /** The VIPs for which another number holds. */
+  readonly movesOf?: Readonly<Record<string, number>>;
+  /** Routers that may claim beside the master. */
+  readonly claimants?: readonly string[];
   /** Milliseconds during which nothing may move any more; 500 unless told. */
   readonly stays?: number;
   /** Claims go over connections that were open before: not so after API trouble, and not for a router that just booted. */
@@ -52,6 +56,10 @@ export interface Scenario {
   /** A sentence. */
   readonly title: string;
   readonly options?: LabOptions;
+  /** The first router is master before the others start. */
+  readonly oneByOne?: boolean;
+  /** OCI refuses the signatures of these routers, as it has to. */
+  readonly unauthenticated?: readonly string[];
   readonly steps: readonly Step[];
 }
 
