@@ -39,14 +39,18 @@ export interface GroupSettings {
 const FIRST_UNFIT: Milliseconds = 60_000;
 const LONGEST_UNFIT: Milliseconds = 1_800_000;
 
+/** Rules of the election that the mutation check of the simulation can switch off. */
+type ElectionRule = 'stall' | 'listening' | 'readiness' | 'vouched';
+export type Rule = OwnershipRule | ElectionRule;
+
 export interface GroupOptions {
   readonly name: string;
   readonly virtualRouterId: number;
   readonly settings: GroupSettings;
   readonly oci: Oci & OciVnics;
   readonly standingOf: StandingOf;
-  /** Rules of the ownership that are switched off, for the mutation check. */
-  readonly without?: ReadonlySet<OwnershipRule> | undefined;
+  /** Rules that are switched off, for the mutation check. */
+  readonly without?: ReadonlySet<Rule> | undefined;
   /** Name of the master with this address, unless it is more likely that this router is cut off than that it died. */
   readonly predecessorAt: (address: string | undefined) => string | null;
   readonly clock: Clock;
@@ -101,7 +105,7 @@ export interface Group {
 export function createGroup(options: GroupOptions): Group {
   const { name, clock, observer } = options;
   let { settings } = options;
-  const election = createElection(electionConfig(settings));
+  const election = createElection(electionConfig(settings, options.without));
   const ownership = createOwnership({
     config: planConfig(settings),
     oci: options.oci,
@@ -125,6 +129,7 @@ export function createGroup(options: GroupOptions): Group {
   });
 
   function handle(event: ElectionEvent): void {
+    if (event.kind === 'vouched' && options.without?.has('vouched')) return;
     const actions = election.handle(clock.now(), event);
     for (const action of actions) carryOut(action);
     tellUnled();
@@ -258,7 +263,7 @@ export function createGroup(options: GroupOptions): Group {
     reconfigure(next) {
       settings = next;
       ownership.handle({ kind: 'reconfigure', config: planConfig(next) });
-      handle({ kind: 'reconfigure', config: electionConfig(next) });
+      handle({ kind: 'reconfigure', config: electionConfig(next, options.without) });
     },
     successor: () => successor,
     close() {
@@ -268,16 +273,19 @@ export function createGroup(options: GroupOptions): Group {
   };
 }
 
-function electionConfig({ election, vips, startupDelay }: GroupSettings): ElectionConfig {
+function electionConfig(
+  { election, vips, startupDelay }: GroupSettings,
+  without: ReadonlySet<Rule> = new Set(),
+): ElectionConfig {
   return {
     ...election,
     addresses: vips,
     extensions: {
-      startupDelay,
+      startupDelay: without.has('listening') ? 0 : startupDelay,
       resignCopies: RESIGN_COPIES,
       namedSuccessor: true,
-      stallRule: true,
-      readiness: true,
+      stallRule: !without.has('stall'),
+      readiness: !without.has('readiness'),
       onlyMasterResigns: true,
       report: true,
     },

@@ -2,12 +2,11 @@ import type { GroupConfig, LoadedConfig } from '../config/index.ts';
 import type { StatusReport, VerifyReport } from '../control/api.ts';
 import type { DatagramListener, PresenceGroup, Transport } from '../dgram-vrrp/index.ts';
 import type { Oci, OciListener, OciVnics, VnicId } from '../oci/types.ts';
-import type { OwnershipRule } from '../ownership/index.ts';
 import { createClaimability } from './claimability.ts';
 import type { Clock } from './clock.ts';
 import { createCommandBook } from './command-book.ts';
 import { createConversation } from './conversation.ts';
-import { createGroup, type Group, type GroupSettings } from './group.ts';
+import { createGroup, type Group, type GroupSettings, type Rule } from './group.ts';
 import { createHolders } from './holders.ts';
 import { createInterfaces, type InterfaceState } from './interfaces.ts';
 import { createLeaseKeeper } from './lease.ts';
@@ -40,9 +39,9 @@ export interface RouterOptions {
   readonly createTransport: (paths: readonly Path[], receive: DatagramListener) => PathTransport;
   readonly createOci: (listener: OciListener) => Oci & OciVnics;
   /** State of a device of the kernel; undefined: there is none of that name. */
-  /** Rules of the ownership that are switched off, for the mutation check of the simulation. */
-  readonly without?: ReadonlySet<OwnershipRule>;
   readonly interfaceState: (device: string) => InterfaceState | undefined;
+  /** Rules that are switched off, for the mutation check of the simulation. */
+  readonly without?: ReadonlySet<Rule> | undefined;
 }
 
 /** One router put together from its parts. Everything outside is injected, so that a simulation can run whole routers. */

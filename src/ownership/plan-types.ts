@@ -24,7 +24,7 @@ export interface PlanConfig {
   /** Distance of the stamps on a lease. */
   readonly leaseInterval: Milliseconds;
   /** Rules that are switched off, to show that the simulation misses them. */
-  readonly without?: ReadonlySet<OwnershipRule>;
+  readonly without?: Pick<ReadonlySet<OwnershipRule>, 'has'>;
   /** 0 ≤ x < 1, for the jitter of the backoff. Injected so that one seed is one run. */
   readonly random: () => number;
 }
