@@ -23,6 +23,7 @@
  */
 
 import { compareAddresses } from './address.ts';
+import { type ArmedTimer, createElectionTimers } from './election-timers.ts';
 import type {
   Election,
   ElectionAction,
@@ -42,15 +43,6 @@ const NOT_READY_DIVISOR = 16;
 /** After a stall a master reads what is queued for this long before it advertises again. */
 const RESUME_DELAY: Milliseconds = 10;
 
-interface ArmedTimer {
-  readonly timer: ElectionTimer;
-  readonly generation: number;
-  readonly armedAt: Milliseconds;
-  readonly at: Milliseconds;
-  /** What it waits for, from the configuration and priority of the moment it is asked. */
-  readonly wait: () => Milliseconds;
-}
-
 type AdvertEvent = Extract<ElectionEvent, { kind: 'advert' }>;
 
 /** Creates the election of one virtual router, in state `init`. Nothing happens until `startup`. */
@@ -59,8 +51,7 @@ export function createElection(initial: ElectionConfig): Election {
   let state: ElectionState = 'init';
   let actions: ElectionAction[] = [];
   let now: Milliseconds = 0;
-  let generation = 0;
-  const timers = new Map<ElectionTimer, ArmedTimer>();
+  const timers = createElectionTimers();
 
   /** Master_Adver_Interval: the master's in v3, our own until one is heard. */
   let activeInterval = config.interval;
@@ -101,18 +92,14 @@ export function createElection(initial: ElectionConfig): Election {
   // Timers
 
   function arm(timer: ElectionTimer, wait: () => Milliseconds, since = now): void {
-    const after = wait();
-    generation += 1;
-    timers.set(timer, { timer, generation, armedAt: since, at: since + after, wait });
-    emit({ kind: 'arm', timer, generation, after });
+    const { generation, at } = timers.arm(timer, wait, since);
+    emit({ kind: 'arm', timer, generation, after: at - since });
   }
 
   const interval = () => config.interval;
 
-  const disarm = (timer: ElectionTimer) => timers.delete(timer);
-
   function cancel(timer: ElectionTimer): void {
-    if (disarm(timer)) emit({ kind: 'cancel', timer });
+    if (timers.disarm(timer)) emit({ kind: 'cancel', timer });
   }
 
   // Transitions
@@ -129,8 +116,8 @@ export function createElection(initial: ElectionConfig): Election {
   }
 
   function becomeMaster(reason: TransitionReason): void {
-    disarm('master-down');
-    disarm('preempt');
+    timers.disarm('master-down');
+    timers.disarm('preempt');
     heard = undefined;
     activeInterval = config.interval;
     advertise();
@@ -238,7 +225,7 @@ export function createElection(initial: ElectionConfig): Election {
     if (worse && preempts()) {
       if (config.preemptDelay === 0) return;
       adopt(advert);
-      if (!timers.has('preempt')) arm('preempt', () => config.preemptDelay);
+      if (!timers.get('preempt')) arm('preempt', () => config.preemptDelay);
     } else {
       cancel('preempt');
       adopt(advert);
@@ -296,14 +283,14 @@ export function createElection(initial: ElectionConfig): Election {
   function timerFired(armed: ArmedTimer): void {
     const { timer } = armed;
     const late = now - armed.at;
-    disarm(timer);
+    timers.disarm(timer);
     const limit = timer === 'advert' ? config.interval : activeInterval;
     if (extensions().stallRule && late > limit) {
       if (extensions().report) emit({ kind: 'stalled', late });
       if (timer === 'advert') {
         arm('advert', () => Math.min(RESUME_DELAY, config.interval));
       } else {
-        disarm('preempt');
+        timers.disarm('preempt');
         arm('master-down', masterDown);
       }
       return;
@@ -429,8 +416,7 @@ export function createElection(initial: ElectionConfig): Election {
       return actions;
     },
     nextDeadline() {
-      let next: ArmedTimer | undefined;
-      for (const armed of timers.values()) if (next === undefined || armed.at < next.at) next = armed;
+      const next = timers.next();
       return next && { at: next.at, timer: next.timer, generation: next.generation };
     },
     state: () => state,
