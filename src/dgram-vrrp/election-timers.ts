@@ -1,0 +1,43 @@
+import type { ElectionTimer } from './election-types.ts';
+import type { Milliseconds } from './timing.ts';
+
+/** A timer that runs. */
+export interface ArmedTimer {
+  readonly timer: ElectionTimer;
+  /** An expiry that names another generation was overtaken and does nothing. */
+  readonly generation: number;
+  readonly armedAt: Milliseconds;
+  readonly at: Milliseconds;
+  /** What it waits for, from the configuration and priority of the moment it is asked. */
+  readonly wait: () => Milliseconds;
+}
+
+/** The timers of one election. They ring nowhere: whoever runs the election asks for the next one. */
+export interface ElectionTimers {
+  /** Arms a timer, or arms it anew. `since`: from when its wait counts. */
+  arm(timer: ElectionTimer, wait: () => Milliseconds, since: Milliseconds): ArmedTimer;
+  /** True if it was armed. */
+  disarm(timer: ElectionTimer): boolean;
+  get(timer: ElectionTimer): ArmedTimer | undefined;
+  next(): ArmedTimer | undefined;
+}
+
+export function createElectionTimers(): ElectionTimers {
+  const timers = new Map<ElectionTimer, ArmedTimer>();
+  let generation = 0;
+  return {
+    arm(timer, wait, since) {
+      generation += 1;
+      const armed = { timer, generation, armedAt: since, at: since + wait(), wait };
+      timers.set(timer, armed);
+      return armed;
+    },
+    disarm: (timer) => timers.delete(timer),
+    get: (timer) => timers.get(timer),
+    next() {
+      let next: ArmedTimer | undefined;
+      for (const armed of timers.values()) if (next === undefined || armed.at < next.at) next = armed;
+      return next;
+    },
+  };
+}
