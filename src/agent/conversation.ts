@@ -18,12 +18,11 @@ import type { Observer } from './observer.ts';
 import type { Path } from './paths.ts';
 import { type Peer, type Peers, PRESENCE_INTERVAL } from './peers.ts';
 import { describePresence } from './presence.ts';
+import { createSilence } from './silence.ts';
 import { groupOf } from './successor.ts';
 
 /** A resignation and the presence that names its successor belong together when they arrive within this time. */
 const RESIGNATION_MEMORY: Milliseconds = 1000;
-/** After this many missing adverts the other routers are asked. */
-const MISSED_ADVERTS = 2;
 /** Questions and answers between two presences are at least this far apart, or half an advert interval. */
 const LEAST_QUESTION_INTERVAL: Milliseconds = 5;
 
@@ -74,7 +73,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   const startedAt = clock.now();
   const freshness = createFreshness(self);
   const alarm = clock.createAlarm(tick);
-  const silenceAlarm = clock.createAlarm(askAboutSilence);
+  const silence = createSilence({ loaded, clock, peers, groups: options.groups, ask, observer });
   const questionInterval = () =>
     Math.max(
       LEAST_QUESTION_INTERVAL,
@@ -180,7 +179,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     if (advert.priority === 0) resignedAt.set(`${peer.name} ${name}`, now);
     const named = groupOf(peer, group.virtualRouterId)?.successor;
     tellElection(group, peer, advert.priority, advert.interval, named);
-    if (loaded().config.routers.length > 2) askAboutSilence();
+    silence.advertHeard();
   }
 
   function tellElection(
@@ -210,7 +209,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       observer.log({ event: 'config-differs', peer: peer.name });
     }
     if (presence.freeze !== undefined) options.onFreeze(presence.freeze);
-    for (const group of options.groups()) heedVoucher(group, peer, presence);
+    for (const group of options.groups()) silence.heedVoucher(group, peer, presence);
     for (const told of presence.groups) {
       const group = options.groups().find(({ virtualRouterId }) => virtualRouterId === told.virtualRouterId);
       if (group === undefined) continue;
@@ -219,39 +218,6 @@ export function createConversation(options: ConversationOptions): Conversation {
       if (told.successor === self) followNamed(group, peer);
       if (told.state === 'master' && told.successor === null) standInForAdvert(group, peer, told.priority);
     }
-  }
-
-  // Three and more routers: is it the master that is gone, or only our path to it?
-
-  /** Two adverts are missing: whoever heard the master meanwhile shall say so before the timer fires. */
-  function askAboutSilence(): void {
-    const now = clock.now();
-    const masters = options.groups().flatMap((group) => silentMaster(group) ?? []);
-    if (masters.some(({ silentFor, interval }) => silentFor >= MISSED_ADVERTS * interval)) ask();
-    const next = masters.map(({ silentFor, interval }) => {
-      const whole = Math.floor(silentFor / (MISSED_ADVERTS * interval)) + 1;
-      return now - silentFor + whole * MISSED_ADVERTS * interval;
-    });
-    silenceAlarm.set(next.length === 0 ? undefined : Math.min(...next));
-  }
-
-  function silentMaster(group: Group) {
-    const address = group.state() === 'backup' ? group.master() : undefined;
-    const master = peers.all().find((peer) => peer.paths[0]?.peer === address);
-    if (address === undefined || master?.lastHeard === undefined) return undefined;
-    return { master, silentFor: clock.now() - master.lastHeard, interval: intervalOf(group) };
-  }
-
-  function heedVoucher(group: Group, peer: Peer, presence: Presence): void {
-    const silent = silentMaster(group);
-    if (silent === undefined || silent.master.name === peer.name) return;
-    const { master, silentFor, interval } = silent;
-    const age = presence.heard.find(({ router }) => router === master.name)?.age;
-    // It must not be silent there as well, and must have been heard later than here.
-    if (age == null || age >= MISSED_ADVERTS * interval) return;
-    if (silentFor < MISSED_ADVERTS * interval || silentFor - age <= interval) return;
-    observer.pathLost({ group: group.name, master: master.name, heardBy: peer.name }, clock.now());
-    group.handle({ kind: 'vouched', heardAt: clock.now() - age });
   }
 
   /** The name came after the resignation it belongs to: another path was faster. */
@@ -290,15 +256,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     },
     tellPeers: () => sendPresence(false),
     bootId,
-    isCutOff(group, masterAddress) {
-      if (loaded().config.routers.length < 3) return false;
-      const master = peers.all().find((peer) => peer.paths[0]?.peer === masterAddress);
-      const silentSince = master?.lastHeard;
-      if (silentSince === undefined) return false;
-      const others = peers.all().filter((peer) => peer.name !== master?.name && peer.alive);
-      const askedAt = silentSince + MISSED_ADVERTS * intervalOf(group);
-      return others.length > 0 && others.every((peer) => (peer.lastHeard ?? 0) < askedAt);
-    },
+    isCutOff: silence.isCutOff,
     reconfigured: heartbeat.reconfigured,
     rejects(peer) {
       const last = rejected.get(peer);
@@ -306,7 +264,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     },
     close() {
       alarm.close();
-      silenceAlarm.close();
+      silence.close();
     },
   };
 }
