@@ -35,6 +35,9 @@ const LOG_BUFFER = 1024 * 1024;
 /** While handing over, the owners are read this often. */
 const DRAIN_READ_INTERVAL = 200;
 const STATUS_INTERVAL = 1000;
+/** What a resignation needs to leave the machine. */
+const CRASH_GRACE = 20;
+const EXIT_CRASHED = 1;
 
 export interface DaemonOptions {
   readonly configPath: string;
@@ -47,6 +50,9 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
   const startedAt = systemClock.now();
   // From the first moment: a stop during the start is a stop too.
   const toldToStop = untilToldToStop();
+  // The file was only just read: a reload during the start has nothing to do, and must not be the default action.
+  let hangUp = () => {};
+  process.on('SIGHUP', () => hangUp());
   const load = () => loadConfig({ path: configPath, node, hostname: hostname() });
   const result = load();
   if (!result.ok) {
@@ -113,6 +119,17 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
       }),
   });
 
+  // A mistake in this program must not cost the master down interval as well: hand over, then let systemd start it anew.
+  process.on('uncaughtException', (error) => {
+    log({ event: 'crashed', detail: error.stack ?? error.message });
+    try {
+      router.resign();
+    } finally {
+      stream.flushSync();
+      setTimeout(() => process.exit(EXIT_CRASHED), CRASH_GRACE);
+    }
+  });
+
   const reload = createReload({
     load,
     log,
@@ -137,7 +154,7 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
   log({ event: 'ready', after: systemClock.now() - startedAt });
   const stopNotifying = keepNotifying(notifier, router);
 
-  process.on('SIGHUP', () => {
+  hangUp = () => {
     notifier.reloading();
     try {
       reload();
@@ -145,7 +162,7 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
       // It was logged, and the old configuration stays.
     }
     notifier.ready();
-  });
+  };
 
   await toldToStop;
   notifier.stopping();

@@ -115,6 +115,7 @@ export function createGroup(options: GroupOptions): Group {
     onActions: planned,
   });
   let since = clock.now();
+  const queue: ElectionEvent[] = [];
   let successor: string | null = null;
   let unled = false;
   let unfitUntil = Number.NEGATIVE_INFINITY;
@@ -128,7 +129,20 @@ export function createGroup(options: GroupOptions): Group {
     handle({ kind: 'timer', timer: due.timer, generation: due.generation });
   });
 
+  /** What an event leads to is carried out and told before the next one, even if that is its own doing. */
   function handle(event: ElectionEvent): void {
+    queue.push(event);
+    if (queue.length > 1) return;
+    for (let next = queue[0]; next !== undefined; next = queue[0]) {
+      try {
+        handleOne(next);
+      } finally {
+        queue.shift();
+      }
+    }
+  }
+
+  function handleOne(event: ElectionEvent): void {
     if (event.kind === 'vouched' && options.without?.has('vouched')) return;
     const actions = election.handle(clock.now(), event);
     for (const action of actions) carryOut(action);

@@ -51,6 +51,13 @@ describe('holders', () => {
     expect(holders.holderOf(unread)).toEqual({ ownership: 'unknown', router: null });
   });
 
+  it('is not misled by a peer that has not noticed its loss', () => {
+    const holders = createHolders('vrouter3');
+    holders.identify('first' as VnicId, 'vrouter1');
+    holders.learn('vrouter2', [vip('first', 5)], [true], 10);
+    expect(holders.ownerOf('first' as VnicId)).toBe('vrouter1');
+  });
+
   it('forgets the word of a silent peer', () => {
     const holders = createHolders('vrouter1');
     holders.learn('vrouter2', [unread], [true], 10);

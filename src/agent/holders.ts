@@ -17,6 +17,8 @@ export interface Holders {
   learn(router: string, vips: readonly VipView[], held: readonly boolean[], now: Milliseconds): void;
   /** A peer fell silent: what it said last is no longer known to be true. */
   forget(router: string): void;
+  /** What a VNIC says of itself is more certain than any peer's word. */
+  identify(vnicId: VnicId, router: string): void;
   /** The router a VNIC was seen to belong to. */
   ownerOf(vnicId: VnicId): string | undefined;
   holderOf(vip: VipView): Holder;
@@ -24,6 +26,7 @@ export interface Holders {
 
 export function createHolders(self: string): Holders {
   const owners = new Map<VnicId, string>();
+  const certain = new Set<VnicId>();
   /** Router → the VIPs it says it holds. */
   const told = new Map<string, Set<string>>();
   /** VIP → the peer that took it last, by its own word. */
@@ -41,12 +44,16 @@ export function createHolders(self: string): Holders {
         }
         if (!known.has(address)) taken.set(address, { router, at: now });
         known.add(address);
-        if (record?.vnicId !== undefined && !isOurs) owners.set(record.vnicId, router);
+        if (record?.vnicId !== undefined && !isOurs && !certain.has(record.vnicId)) owners.set(record.vnicId, router);
       });
     },
     forget(router) {
       told.delete(router);
       for (const [address, entry] of taken) if (entry.router === router) taken.delete(address);
+    },
+    identify(vnicId, router) {
+      certain.add(vnicId);
+      owners.set(vnicId, router);
     },
     ownerOf: (vnicId) => owners.get(vnicId),
     holderOf({ address, record, verifiedAt, held }) {

@@ -21,14 +21,16 @@ export function createStanding(options: {
   const { loaded, clock, peers } = options;
   const startedAt = clock.now();
 
-  /** By its presence, by the tag it stamped, or by its primary address. */
+  /** By the tag it stamped, by its primary address, or else by what its presence said of the VIPs it holds. */
   function routerOf(vnicId: VnicId, identity: VnicIdentity | undefined): string | undefined {
     const { config } = loaded();
     const stamped = routerOfLease(identity?.lease, config.cluster);
     const address = identity?.privateIp;
     const addressed =
       address === undefined ? undefined : config.routers.find((each) => each.addresses.includes(address));
-    return options.holders.ownerOf(vnicId) ?? stamped ?? addressed?.name;
+    const certain = stamped ?? addressed?.name;
+    if (certain !== undefined) options.holders.identify(vnicId, certain);
+    return certain ?? options.holders.ownerOf(vnicId);
   }
 
   function prevails(group: Group, peer: Peer): boolean {

@@ -77,6 +77,7 @@ export type LogEvent =
   | { readonly event: 'drain-incomplete'; readonly detail: string }
   | { readonly event: 'reloaded'; readonly changes: readonly string[] }
   | { readonly event: 'reload-failed'; readonly detail: string }
+  | { readonly event: 'crashed'; readonly detail: string }
   | { readonly event: 'stopped' };
 
 const milliseconds = (value: number) => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
@@ -200,6 +201,8 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
       return info(`every VIP has left after ${milliseconds(entry.after)}`);
     case 'drain-incomplete':
       return warn(entry.detail);
+    case 'crashed':
+      return { level: 'error', message: `a mistake in failoverd, please report it: ${entry.detail}` };
     case 'stopped':
       return info('stopped');
   }

@@ -124,8 +124,16 @@ export function createPlan(initial: PlanConfig): Plan {
 
   function mayClaim(vip: Vip): boolean {
     if (!master || superseded || frozen || config.observe || vip.record === undefined || holds(vip)) return false;
+    if (!lockIsNewerThanLossOf(vip)) return false;
     const decided = decision();
     return decided === 'keep' || decided === 'claim';
+  }
+
+  /** Whoever took a VIP may have taken the lock a moment later: it is looked at once more before the VIP is claimed back. */
+  function lockIsNewerThanLossOf(vip: Vip): boolean {
+    const first = lockVip();
+    if (vip.lossProvenAt === undefined || first === vip || without('lock')) return true;
+    return first !== undefined && first.recordFrom >= vip.lossProvenAt;
   }
 
   function vnicIsBusy(vnicId: VnicId): boolean {
@@ -205,7 +213,7 @@ export function createPlan(initial: PlanConfig): Plan {
     if (answer.ok) {
       vip.acknowledgedAt = now;
       provenAt = now;
-      store(vip, answer.record, now);
+      store(vip, answer.record, now, now);
       settle(vip, true);
     } else claimFailed(vip, answer);
     heed();
@@ -219,6 +227,7 @@ export function createPlan(initial: PlanConfig): Plan {
     vip.lossReads = 0;
     vip.waitsForToken = false;
     delete vip.retryAt;
+    delete vip.lossProvenAt;
     delete vip.error;
     if (!master) return;
     if (vip === lockVip()) {
@@ -257,18 +266,22 @@ export function createPlan(initial: PlanConfig): Plan {
       if (vip === lockVip()) disputedSince ??= now;
       if (vip.lossReads < READS_THAT_PROVE_LOSS) return rounds.conflict(now);
     }
-    store(vip, answer.record, now);
+    store(vip, answer.record, now, startedAt);
     settle(vip, false);
     if (lost) lostForSure(vip, answer.record.vnicId);
     heed();
-    if (vip.retryAt === undefined || vip.retryAt <= now) claim(vip);
+    if (vip === lockVip()) claimDue();
+    else if (vip.retryAt === undefined || vip.retryAt <= now) claim(vip);
   }
 
   function lostForSure(vip: Vip, vnicId: VnicId | undefined): void {
     vip.wasHeld = false;
     vip.lossReads = 0;
+    vip.lossProvenAt = now;
     allHeldTold = false;
     rounds.conflict(now);
+    const first = lockVip();
+    if (first !== undefined && first !== vip) get(first);
     const decided = decision();
     if (!config.observe && decided !== 'superseded') emit({ kind: 'drift', address: vip.address, vnicId });
   }
@@ -326,7 +339,7 @@ export function createPlan(initial: PlanConfig): Plan {
       if (vip === undefined) continue;
       provenAt = Math.max(provenAt, startedAt);
       vip.target = target;
-      if (startedAt >= vip.acknowledgedAt && vip.claim === undefined) store(vip, record, now);
+      if (startedAt >= vip.acknowledgedAt && vip.claim === undefined) store(vip, record, now, startedAt);
       settle(vip, false);
     }
     heed();

@@ -7,6 +7,8 @@ export interface Vip {
   target?: Target;
   record?: PrivateIpRecord;
   verifiedAt?: Milliseconds;
+  /** The record is at least as new as this. */
+  recordFrom: Milliseconds;
   sinceAt?: Milliseconds;
   /** When our last write was acknowledged. */
   acknowledgedAt: Milliseconds;
@@ -21,6 +23,8 @@ export interface Vip {
   /** Held since the election made us master. */
   wasHeld: boolean;
   lossReads: number;
+  /** When its loss was proven, in this mastership. */
+  lossProvenAt?: Milliseconds;
   error?: string;
 }
 
@@ -28,6 +32,7 @@ export function newVip(address: string): Vip {
   return {
     address,
     acknowledgedAt: Number.NEGATIVE_INFINITY,
+    recordFrom: Number.NEGATIVE_INFINITY,
     reading: false,
     waitsForToken: false,
     failures: 0,
@@ -46,13 +51,16 @@ export function forgetMastership(vip: Vip): void {
   vip.wasHeld = false;
   vip.waitsForToken = false;
   delete vip.retryAt;
+  delete vip.lossProvenAt;
   delete vip.error;
 }
 
-export function store(vip: Vip, record: PrivateIpRecord, now: Milliseconds): void {
+/** @param from when the record was asked for, or written */
+export function store(vip: Vip, record: PrivateIpRecord, now: Milliseconds, from: Milliseconds): void {
   if (vip.record === undefined || vip.record.vnicId !== record.vnicId) vip.sinceAt = now;
   vip.record = record;
   vip.verifiedAt = now;
+  vip.recordFrom = from;
 }
 
 export function viewOf(vip: Vip, master: boolean): VipView {
