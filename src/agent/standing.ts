@@ -1,5 +1,5 @@
 import type { LoadedConfig } from '../config/index.ts';
-import { compareAddresses, type Milliseconds } from '../dgram-vrrp/index.ts';
+import { compareAddresses } from '../dgram-vrrp/index.ts';
 import type { VnicId } from '../oci/types.ts';
 import type { Standing, VnicIdentity } from '../ownership/index.ts';
 import type { Clock } from './clock.ts';
@@ -46,13 +46,12 @@ export function createStanding(options: {
   return (group, vnicId, identity) => {
     const name = routerOf(vnicId, identity);
     const peer = name === undefined ? undefined : peers.get(name);
-    if (peer === undefined) return { router: null, heardAt: undefined, prevails: false, unheardFor: 0 };
-    const unheardFor: Milliseconds = clock.now() - (peer.lastHeard ?? startedAt);
+    if (peer === undefined) return { router: null, heardAt: undefined, prevails: false, unheardSince: startedAt };
     return {
       router: peer.name,
       heardAt: peer.alive ? peer.lastHeard : undefined,
       prevails: prevails(group, peer),
-      unheardFor,
+      unheardSince: peer.lastHeard ?? startedAt,
     };
   };
 }

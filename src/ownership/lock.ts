@@ -38,8 +38,8 @@ export interface Standing {
   readonly heardAt: Milliseconds | undefined;
   /** It is master, and does not lose to this router. */
   readonly prevails: boolean;
-  /** How long nothing was heard of it; since the start if nothing ever was. */
-  readonly unheardFor: Milliseconds;
+  /** Since when nothing was heard of it: its last datagram, or our start. */
+  readonly unheardSince: Milliseconds;
 }
 
 export type StandingOf = (vnicId: VnicId, identity: VnicIdentity | undefined) => Standing;
@@ -57,7 +57,7 @@ interface Lease extends VnicIdentity {
 }
 
 export interface Lock {
-  decide(record: PrivateIpRecord, own: VnicId, mastership: Mastership): Decision;
+  decide(now: Milliseconds, record: PrivateIpRecord, own: VnicId, mastership: Mastership): Decision;
   /** A VNIC was read at `now`; undefined: it could not be. */
   vnicRead(now: Milliseconds, vnicId: VnicId, identity: VnicIdentity | undefined): void;
   /** What was read of a VNIC last; undefined: nothing ever was. */
@@ -76,14 +76,17 @@ export interface Mastership {
 export function createLock(standingOf: StandingOf, leaseInterval: () => Milliseconds): Lock {
   const leases = new Map<VnicId, Lease>();
 
-  function expired(lease: Lease, unheardFor: Milliseconds): boolean {
+  /** Only what was read since the router fell silent counts: while it is heard it has no reason to stamp. */
+  function expired(now: Milliseconds, lease: Lease, unheardSince: Milliseconds): boolean {
     const limit = LEASE_INTERVALS * leaseInterval();
-    if (lease.lease === undefined) return unheardFor >= limit;
-    return lease.unchanged !== undefined && lease.unchanged.to - lease.unchanged.from >= limit;
+    const { unchanged } = lease;
+    if (unchanged === undefined || unchanged.to < unheardSince) return false;
+    if (lease.lease === undefined) return now - unheardSince >= limit;
+    return unchanged.from >= unheardSince && unchanged.to - unchanged.from >= limit;
   }
 
   return {
-    decide(record, own, { predecessor, heldLock, disputedSince = Number.NEGATIVE_INFINITY }) {
+    decide(now, record, own, { predecessor, heldLock, disputedSince = Number.NEGATIVE_INFINITY }) {
       if (record.vnicId === own) return 'keep';
       if (record.vnicId === undefined) return 'claim';
       const lease = leases.get(record.vnicId);
@@ -93,7 +96,7 @@ export function createLock(standingOf: StandingOf, leaseInterval: () => Millisec
       if (holder.heardAt !== undefined && holder.heardAt > disputedSince)
         return holder.prevails ? 'superseded' : 'claim';
       if (lease === undefined) return 'superseded';
-      return expired(lease, holder.unheardFor) ? 'claim' : 'superseded';
+      return expired(now, lease, holder.unheardSince) ? 'claim' : 'superseded';
     },
     vnicRead(now, vnicId, identity) {
       const before = leases.get(vnicId);
@@ -101,7 +104,9 @@ export function createLock(standingOf: StandingOf, leaseInterval: () => Millisec
         if (before !== undefined) before.unchanged = undefined;
         return;
       }
-      const same = before?.lease === identity.lease ? before?.unchanged : undefined;
+      const { unheardSince } = standingOf(vnicId, identity);
+      const counts = before?.lease === identity.lease && (before?.unchanged?.from ?? 0) >= unheardSince;
+      const same = counts ? before?.unchanged : undefined;
       leases.set(vnicId, { ...identity, unchanged: { from: same?.from ?? now, to: now } });
     },
     identity: (vnicId) => leases.get(vnicId),

@@ -6,11 +6,11 @@ import { createPlan } from './plan.ts';
 import type { Plan, PlanAction, PlanEvent, ReadResult, Target } from './plan-types.ts';
 
 /** A peer that is heard and loses. */
-const HEARD: Standing = { router: 'peer', heardAt: Number.POSITIVE_INFINITY, prevails: false, unheardFor: 0 };
+const HEARD: Standing = { router: 'peer', heardAt: Number.POSITIVE_INFINITY, prevails: false, unheardSince: 0 };
 
 function unknownStanding(identity: VnicIdentity | undefined): Standing {
   const router = identity?.lease?.split('/')[0] ?? null;
-  return { router, heardAt: undefined, prevails: false, unheardFor: 0 };
+  return { router, heardAt: undefined, prevails: false, unheardSince: 0 };
 }
 
 const VIPS = ['a', 'b', 'c'];
@@ -72,12 +72,12 @@ function createRow(sameVnic: boolean, observe: boolean) {
         return { kind: 'unled', on: first === 'on' };
       case 'peer': {
         const words = line.split(/\s+/).slice(1);
-        const unheardFor = Number(words.find((word) => word.startsWith('for='))?.slice(4) ?? 0);
+        const since = words.find((word) => word.startsWith('since='))?.slice(6);
         standings.set('peer', {
           ...HEARD,
           heardAt: words.includes('heard') ? now : undefined,
           prevails: words.includes('prevails'),
-          unheardFor,
+          unheardSince: since === undefined ? now : Number(since),
         });
         return { kind: 'peers' };
       }

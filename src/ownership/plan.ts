@@ -78,7 +78,7 @@ export function createPlan(initial: PlanConfig): Plan {
   function decision(): Decision {
     const vip = lockVip();
     if (vip?.record === undefined || vip.target === undefined || without('lock')) return 'claim';
-    return lock.decide(vip.record, vip.target.vnicId, { predecessor, heldLock, disputedSince });
+    return lock.decide(now, vip.record, vip.target.vnicId, { predecessor, heldLock, disputedSince });
   }
 
   /** The holder of the lock, where it is another VNIC. */
