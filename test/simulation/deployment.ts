@@ -18,6 +18,8 @@ export const VIPS = [
   { interface: 'ens5', address: '10.0.0.4' },
   { interface: 'ens6', address: '10.0.0.36' },
 ];
+/** Device that carries the heartbeat path of this index. */
+export const PATH_DEVICES = ['ens3', 'ens5'];
 export const GROUP = 'isv';
 
 export function referenceConfig(members: readonly Member[]): Config {

@@ -53,8 +53,6 @@ export interface ClientOptions {
   /** A claim was carried out. `before`: the record that it met. */
   readonly onMove?: (request: UpdateRequest, before: PrivateIpRecord | undefined, askedAt: number) => void;
   readonly onTokenRefreshed?: () => void;
-  /** Mutation: claims go out without `if-match`. */
-  readonly withoutEtag?: boolean;
 }
 
 /** A write that waited longer in the worker is dropped unsent (DESIGN §4 rule 1). */
@@ -150,7 +148,7 @@ export function createOciClient(options: ClientOptions): Oci & OciVnics {
       return learn(
         await ask<ReadAnswer>('UpdatePrivateIp', () => {
           const before = recordOf(store.readIp(request.privateIpId, host.now()));
-          const answer = store.writeIp(request, options.withoutEtag);
+          const answer = store.writeIp(request);
           if (answer.ok) options.onMove?.(request, before, askedAt);
           return answer;
         }),

@@ -15,13 +15,14 @@ import type {
 export interface OciStore {
   /** As it was at a time: a read may be answered by a replica that lags behind. */
   readIp(id: PrivateIpId, asOf: number): ReadAnswer;
-  /** With `if-match`, unless told to forget it. */
-  writeIp(request: UpdateRequest, ignoreEtag?: boolean): UpdateAnswer;
+  /** With `if-match`; `*` matches anything. */
+  writeIp(request: UpdateRequest): UpdateAnswer;
   readVnic(id: VnicId, asOf: number): VnicAnswer;
   tagVnic(request: TagRequest): VnicAnswer;
   /** The console: puts a VIP on a VNIC, or on none; creates it where it is new. */
   place(address: string, subnetId: SubnetId, vnicId: VnicId | undefined): void;
-  addVnic(id: VnicId, subnetId: SubnetId): void;
+  /** `privateIp`: its primary address. */
+  addVnic(id: VnicId, subnetId: SubnetId, privateIp?: string): void;
   current(address: string): PrivateIpRecord | undefined;
 }
 
@@ -67,11 +68,11 @@ export function createOciStore(now: () => number): OciStore {
 
   return {
     readIp: (id, asOf) => readAsOf(ips, id, asOf),
-    writeIp({ privateIpId, vnicId, etag }, ignoreEtag = false) {
+    writeIp({ privateIpId, vnicId, etag }) {
       const found = readAsOf(ips, privateIpId, now());
       const vnic = vnics.get(vnicId)?.at(-1)?.record;
       if (!found.ok || vnic === undefined) return NOT_FOUND;
-      if (found.record.etag !== etag && !ignoreEtag) return PRECONDITION;
+      if (found.record.etag !== etag && etag !== '*') return PRECONDITION;
       const record = { ...found.record, vnicId, etag: nextEtag() };
       keep(ips, privateIpId, record);
       return { ok: true, record };
@@ -89,13 +90,14 @@ export function createOciStore(now: () => number): OciStore {
       const id = idOf(address);
       keep(ips, id, { id, address, subnetId, etag: nextEtag(), ...(vnicId && { vnicId }) });
     },
-    addVnic(id, subnetId) {
+    addVnic(id, subnetId, privateIp) {
       if (vnics.has(id)) return;
       keep(vnics, id, {
         id,
         subnetId,
         skipSourceDestCheck: true,
         freeformTags: { owner: 'network team' },
+        ...(privateIp !== undefined && { privateIp }),
         etag: nextEtag(),
       });
     },

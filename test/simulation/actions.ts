@@ -1,0 +1,197 @@
+import type { Config } from '../../src/config/index.ts';
+import { ControlError } from '../../src/control/errors.ts';
+import { VIPS } from './deployment.ts';
+import { subnetOf, vnicOf } from './oci-store.ts';
+import type { Fault } from './scenario.ts';
+import type { World } from './world.ts';
+
+/** What a fault does when it begins and when it ends. Answers of how many moves of each VIP that may be the reason. */
+
+const RETRY = 500;
+/** A reload of the whole cluster goes from router to router, this far apart at most. */
+const RELOAD_SPREAD = 3000;
+
+export function begin(world: World, fault: Fault): void {
+  const { environment, trace } = world;
+  trace.add('', () => `── ${describeFault(fault)}`);
+  environment.add(fault);
+  if ('router' in fault && fault.router !== undefined) beginOn(world, fault, fault.router);
+  switch (fault.kind) {
+    case 'partition':
+      // One that is not heard but hears: the other takes over, and the better one takes it back.
+      return world.changed(fault.oneWay || world.machines.length > 2 ? 2 : 1);
+    case 'noise':
+      return world.changed(1);
+    case 'api':
+      tellReadiness(world);
+      return world.changed(1);
+    case 'console': {
+      const vip = VIPS[fault.vip];
+      if (vip === undefined) return;
+      const { address, interface: device } = vip;
+      world.store.place(address, subnetOf(device), fault.to === 'nobody' ? undefined : vnicOf(fault.to, device));
+      return world.changed(1, address);
+    }
+    case 'failover':
+      command(world, fault.on, (router) => router.switchover.failover(fault.to === undefined ? {} : { to: fault.to }));
+      return;
+    case 'freeze':
+      command(world, fault.on, (router) => router.maintenance.freeze({ on: true }));
+      return;
+    case 'verify':
+      command(world, fault.on, (router) => void router.verify());
+      return;
+    case 'reload':
+      return reload(world);
+    default:
+      return;
+  }
+}
+
+function beginOn(world: World, fault: Fault, name: string): void {
+  const machine = world.machine(name);
+  switch (fault.kind) {
+    case 'crash':
+      machine.crash();
+      return world.changed(1);
+    case 'restart':
+      machine.stop();
+      return world.changed(1);
+    case 'stall':
+      machine.stall();
+      return world.changed(1);
+    case 'link':
+      machine.setLink(fault.device, false);
+      return world.changed(1);
+    case 'clock':
+      return machine.setClock(fault.ahead);
+    case 'standby':
+      return command(world, fault.on, (router) => router.maintenance.standby({ on: true, router: fault.router }));
+    default:
+      return;
+  }
+}
+
+export function end(world: World, fault: Fault): void {
+  if (fault.kind === 'freeze' || fault.kind === 'standby' || fault.kind === 'failover') return endCommand(world, fault);
+  world.trace.add('', () => `── end of ${describeFault(fault)}`);
+  world.environment.remove(fault);
+  switch (fault.kind) {
+    case 'partition':
+    case 'noise':
+      return world.changed(1);
+    case 'api':
+      tellReadiness(world);
+      return world.changed(1);
+    case 'crash':
+    case 'restart':
+      return boot(world, fault);
+    case 'stall':
+      // Another fault may have ended the process, or keep it standing.
+      if (!world.environment.isStalled(fault.router)) world.machine(fault.router).resume();
+      return world.changed(1);
+    case 'link':
+      if (!world.environment.isDown(fault.router, fault.device))
+        world.machine(fault.router).setLink(fault.device, true);
+      return world.changed(1);
+    case 'reload':
+      if (fault.until > fault.at) reload(world);
+      return;
+    default:
+      return;
+  }
+}
+
+function boot(world: World, fault: Fault & { kind: 'crash' | 'restart' }): void {
+  const machine = world.machine(fault.router);
+  // One that still hands over is killed by systemd in the end.
+  if (machine.isStopping()) machine.crash();
+  if (machine.router() !== undefined || world.environment.isCrashed(fault.router)) return;
+  const late = fault.kind === 'crash' ? fault.networkLate : 0;
+  if (late > 0) {
+    world.environment.setIsolated(fault.router, true);
+    world.time.after(late, () => {
+      world.environment.setIsolated(fault.router, false);
+      world.changed(1);
+    });
+  }
+  world.start(machine);
+  if (world.environment.isStalled(fault.router)) machine.stall();
+}
+
+/** Ends what an admin began, where it was begun, as soon as that is possible. */
+function endCommand(world: World, fault: Fault & { kind: 'freeze' | 'standby' | 'failover' }): void {
+  const machine = world.machine(fault.on);
+  if (machine.router() === undefined || machine.isStopping()) {
+    world.time.after(RETRY, () => endCommand(world, fault));
+    return;
+  }
+  world.trace.add('', () => `── end of ${describeFault(fault)}`);
+  command(world, fault.on, (router) => {
+    world.environment.remove(fault);
+    if (fault.kind === 'freeze') router.maintenance.freeze({ on: false });
+    else if (fault.kind === 'standby') router.maintenance.standby({ on: false, router: fault.router });
+    else router.switchover.failback({});
+  });
+}
+
+/** A command is refused where it does not make sense now, and nothing happens where no daemon runs. */
+function command(world: World, on: string, run: (router: NonNullable<ReturnType<World['router']>>) => void): void {
+  const process = world.machine(on).process();
+  process?.after(0, () => {
+    const router = world.router(on);
+    if (router === undefined) return;
+    try {
+      run(router);
+      world.changed(1);
+    } catch (error) {
+      if (!(error instanceof ControlError)) throw error;
+      world.trace.add(on, () => `refused: ${error.message}`);
+    }
+  });
+}
+
+/** Whoever waits for a token is told when metadata answers again, and when it does not any more. */
+function tellReadiness(world: World): void {
+  for (const machine of world.machines) world.announce(machine.name);
+}
+
+/** Every router takes over what the reloads in force make of the file, each in its own time. */
+function reload(world: World): void {
+  const config = world.environment.reloads().reduce(changeConfig, world.baseConfig);
+  for (const machine of world.machines) {
+    world.time.after(world.chance.between(0, RELOAD_SPREAD), () => {
+      machine.reload(config);
+      world.changed(1);
+    });
+  }
+}
+
+function changeConfig(config: Config, { change }: Fault & { kind: 'reload' }): Config {
+  const groups = config.groups.map((group) => {
+    switch (change) {
+      case 'priorities': {
+        const names = Object.keys(group.priority);
+        const values = Object.values(group.priority).toReversed();
+        return { ...group, priority: Object.fromEntries(names.map((name, index) => [name, values[index] ?? 1])) };
+      }
+      case 'preempt':
+        return { ...group, preempt: !group.preempt };
+      case 'interval': {
+        const interval = group.heartbeat.interval === 1000 ? 500 : 1000;
+        return { ...group, heartbeat: { ...group.heartbeat, interval } };
+      }
+      default:
+        return group;
+    }
+  });
+  const oci = change === 'verify-interval' ? { ...config.oci, verifyInterval: 7000 } : config.oci;
+  return { ...config, groups, oci };
+}
+
+export function describeFault({ kind, at, until, ...rest }: Fault): string {
+  const details = Object.entries(rest).map(
+    ([key, value]) => `${key}=${typeof value === 'number' ? Math.round(value * 1000) / 1000 : value}`,
+  );
+  return [kind, ...details, `(${at} to ${until} ms)`].join(' ');
+}

@@ -1,0 +1,47 @@
+import type { Scenario } from './scenario.ts';
+
+/**
+ * How long things may take, derived from the configuration. Each is the sum of what can come one after the other in the
+ * worst case that a scenario allows; nothing is measured.
+ */
+
+const SECOND = 1000;
+/** `startup_delay` of the reference deployment. */
+const STARTUP_DELAY = 2 * SECOND;
+/** `request_timeout`. */
+export const REQUEST_TIMEOUT = 2 * SECOND;
+/** `lease_interval`. */
+export const LEASE_INTERVAL = 3 * SECOND;
+/** A lease is expired after three intervals without a change; the read that begins the count may fail once. */
+const LEASE_EXPIRY = 4 * LEASE_INTERVAL + 2 * REQUEST_TIMEOUT;
+/** While something is missing the inventory is looked for this often at the least (discovery.ts). */
+const DISCOVERY = 30 * SECOND + 2 * REQUEST_TIMEOUT;
+/** The longest backoff of a claim, twice: one that met an old etag, and the one after the read; each may time out. */
+const CLAIM = 2 * (2 * SECOND + REQUEST_TIMEOUT);
+/** A master that holds nothing resigns after three failed rounds, at most once a minute (DESIGN §4, readiness). */
+const RESIGNATION = 60 * SECOND + 3 * (SECOND + REQUEST_TIMEOUT);
+/** Presence, each second; a peer is silent after three and a half. */
+const PRESENCE = 3.5 * SECOND;
+
+export interface Bounds {
+  /** Three missed adverts and the skew time, which is less than one. */
+  readonly masterDown: number;
+  /** From the last change to one master that holds everything. */
+  readonly converged: number;
+  /** How long VIPs may be on no live router while a ready one reaches the API. */
+  readonly away: number;
+  /** How long a change may be the reason of a move. */
+  readonly reason: number;
+}
+
+/** @param interval the longest that any router has configured */
+export function boundsOf({ preemptDelay, verifyInterval }: Scenario, interval: number): Bounds {
+  const masterDown = 4 * interval;
+  const election = STARTUP_DELAY + 2 * masterDown + preemptDelay + PRESENCE;
+  const ownership = verifyInterval + 2 * SECOND + LEASE_EXPIRY + CLAIM;
+  const converged = election + DISCOVERY + ownership;
+  return { masterDown, converged, away: converged + RESIGNATION, reason: converged + RESIGNATION };
+}
+
+/** Claims that one router may send for one VIP in this time: the backoff begins at 50 ms and doubles to 2 s. */
+export const CLAIM_RATE = { claims: 24, within: 10 * SECOND };

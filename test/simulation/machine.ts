@@ -1,0 +1,166 @@
+import type { InterfaceState } from '../../src/agent/interfaces.ts';
+import { createObserver } from '../../src/agent/observer.ts';
+import { createRouter, type Router } from '../../src/agent/router.ts';
+import { NOTHING_SAVED, type SavedState } from '../../src/agent/state-store.ts';
+import type { Config } from '../../src/config/index.ts';
+import type { GroupState } from '../../src/control/api.ts';
+import type { LogEvent, Metrics } from '../../src/observe/index.ts';
+import type { Oci, OciListener, OciVnics } from '../../src/oci/types.ts';
+import type { Chance } from './chance.ts';
+import { loadedFor } from './deployment.ts';
+import type { Mutation } from './mutations.ts';
+import type { SimulatedNetwork } from './network.ts';
+import { createProcess, type Process } from './process.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+/** One vRouter: the machine with its links, clock and disk, and the daemon that runs on it or not. */
+export interface Machine {
+  readonly name: string;
+  start(): void;
+  /** Gone without a word; what was saved stays. */
+  crash(): void;
+  /** SIGTERM: hands over, waits until the VIPs have left, ends. */
+  stop(): void;
+  stall(): void;
+  resume(): void;
+  setLink(device: string, up: boolean): void;
+  allLinksUp(): boolean;
+  linkUp(device: string): boolean;
+  /** Sets the wall clock this far ahead of true time. */
+  setClock(ahead: number): void;
+  reload(config: Config): void;
+  config(): Config;
+  /** Undefined while the daemon does not run. */
+  router(): Router | undefined;
+  process(): Process | undefined;
+  isStopping(): boolean;
+  /** As it was told last; `init` while the daemon does not run. */
+  state(): GroupState;
+  /** As it is; slower. */
+  trueState(): GroupState;
+}
+
+export interface MachineOptions {
+  readonly name: string;
+  readonly config: Config;
+  readonly time: VirtualTime;
+  readonly chance: Chance;
+  readonly network: SimulatedNetwork;
+  readonly guard: (run: () => void, resolves: boolean) => void;
+  readonly connect: (process: Process, listener: OciListener) => Oci & OciVnics;
+  readonly onLog: (event: LogEvent) => void;
+  readonly mutation?: Mutation | undefined;
+}
+
+/** As the daemon's drain. */
+const DRAIN_READ_INTERVAL = 200;
+
+export function createMachine(options: MachineOptions): Machine {
+  const { name, time, chance, guard, onLog } = options;
+  const down = new Set<string>();
+  let { config } = options;
+  let saved: SavedState = NOTHING_SAVED;
+  let ahead = 0;
+  let process: Process | undefined;
+  let router: Router | undefined;
+  let state: GroupState = 'init';
+  let stopping = false;
+
+  const wall = () => time.wall() + ahead;
+  const interfaceState = (device: string): InterfaceState => ({
+    up: !down.has(device),
+    mac: `02:00:${name}:${device}`,
+  });
+
+  function log(event: LogEvent): void {
+    if (event.event === 'transition') state = event.to;
+    onLog(event);
+  }
+
+  function start(): void {
+    const started = createProcess({ time, chance, wall, guard });
+    process = started;
+    stopping = false;
+    router = createRouter({
+      loaded: loadedFor(name, config),
+      version: 'simulation',
+      clock: started.clock,
+      random: chance.next,
+      observer: createObserver({
+        log: (event) => {
+          if (started.isAlive()) log(event);
+        },
+        metrics: NO_METRICS,
+        history: { transition: () => {}, held: () => {}, entries: () => [] },
+        wall,
+      }),
+      store: {
+        load: () => saved,
+        save(next) {
+          if (started.isAlive()) saved = next;
+        },
+      },
+      createTransport: (paths, receive) => options.network.attach(name, started, paths, receive),
+      createOci: (listener) => options.connect(started, listener),
+      interfaceState,
+      ...(options.mutation && { without: new Set([options.mutation]) }),
+    });
+    router.start();
+  }
+
+  function end(): void {
+    process?.kill();
+    process = undefined;
+    router = undefined;
+    state = 'init';
+  }
+
+  function drain(stoppedAt: number): void {
+    if (router === undefined) return;
+    if (!router.holdsAnything() || time.now() - stoppedAt >= config.drainTimeout) return end();
+    void router.verify();
+    process?.after(DRAIN_READ_INTERVAL, () => drain(stoppedAt));
+  }
+
+  return {
+    name,
+    start,
+    crash: end,
+    stop() {
+      if (router === undefined) return;
+      stopping = true;
+      const successor = router.hasSuccessor();
+      router.resign();
+      if (successor) drain(time.now());
+      else end();
+    },
+    stall: () => process?.stall(),
+    resume: () => process?.resume(chance),
+    setLink(device, up) {
+      if (up) down.delete(device);
+      else down.add(device);
+      const told = process;
+      // Netlink tells a moment later.
+      told?.after(chance.between(0, 3), () => router?.linksChanged());
+    },
+    allLinksUp: () => down.size === 0,
+    linkUp: (device) => !down.has(device),
+    setClock(value) {
+      ahead = value;
+    },
+    reload(next) {
+      config = next;
+      if (router === undefined) return;
+      process?.after(0, () => router?.reconfigure(loadedFor(name, next)));
+    },
+    config: () => config,
+    router: () => router,
+    process: () => process,
+    isStopping: () => stopping,
+    state: () => state,
+    trueState: () => router?.status().groups[0]?.state ?? 'init',
+  };
+}
+
+/** Nobody scrapes a simulation. */
+const NO_METRICS = new Proxy({}, { get: () => () => {} }) as Metrics;

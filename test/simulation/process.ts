@@ -1,0 +1,126 @@
+import type { Clock } from '../../src/agent/clock.ts';
+import type { Alarm } from '../../src/ownership/index.ts';
+import type { Chance } from './chance.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+/**
+ * One run of a daemon on its machine. What is due while it stands still (SIGSTOP, a hypervisor that took the processor
+ * away) waits: timers ring late, datagrams queue in the socket, answers of the API are read afterwards.
+ */
+export interface Process {
+  readonly clock: Clock;
+  isAlive(): boolean;
+  isStalled(): boolean;
+  /** Runs something in it after a while; later where it stands still, never once it is gone. */
+  after(delay: number, run: () => void): void;
+  /** A datagram arrived on a path: run this when it is read. False: the socket's buffer is full. */
+  datagram(path: string, run: () => void): boolean;
+  stall(): void;
+  resume(chance: Chance): void;
+  kill(): void;
+}
+
+/** Datagrams that a socket keeps: net.core.rmem_default over the true size of a small one. The oldest stay. */
+const SOCKET_BUFFER = 166;
+/** A timer never rings early, and hardly ever at once. */
+const LATENESS = 1.5;
+/** Between two things that waited. */
+const CATCH_UP = 0.02;
+
+interface Waiting {
+  readonly kind: 'timer' | 'datagram' | 'answer';
+  readonly run: () => void;
+}
+
+export function createProcess(options: {
+  readonly time: VirtualTime;
+  readonly chance: Chance;
+  readonly wall: () => number;
+  /** Wraps whatever runs in the process. `resolves`: it may resolve promises. */
+  readonly guard: (run: () => void, resolves: boolean) => void;
+}): Process {
+  const { time, chance, guard } = options;
+  const buffered = new Map<string, number>();
+  let waiting: Waiting[] = [];
+  let alive = true;
+  let stalled = false;
+
+  function enter(kind: Waiting['kind'], run: () => void): void {
+    if (!alive) return;
+    if (stalled) waiting.push({ kind, run });
+    else guard(run, kind === 'answer');
+  }
+
+  function createAlarm(ring: () => void): Alarm {
+    let due: number | undefined;
+    const rung = () => {
+      const wanted = due;
+      if (wanted === undefined) return;
+      enter('timer', () => {
+        if (due !== wanted) return;
+        due = undefined;
+        ring();
+      });
+    };
+    const alarm = time.createAlarm(rung);
+    return {
+      set(at) {
+        if (at === due) return;
+        due = at;
+        alarm.set(at === undefined ? undefined : at + chance.next() * LATENESS);
+      },
+      close() {
+        due = undefined;
+        alarm.close();
+      },
+    };
+  }
+
+  return {
+    clock: { now: time.now, wall: options.wall, createAlarm },
+    isAlive: () => alive,
+    isStalled: () => stalled,
+    after: (delay, run) => time.after(delay, () => enter('answer', run)),
+    datagram(path, run) {
+      if (stalled) {
+        const count = buffered.get(path) ?? 0;
+        if (count >= SOCKET_BUFFER) return false;
+        buffered.set(path, count + 1);
+      }
+      enter('datagram', run);
+      return true;
+    },
+    stall() {
+      stalled = true;
+    },
+    resume(order) {
+      if (!alive || !stalled) return;
+      stalled = false;
+      buffered.clear();
+      const caughtUp = inSomeOrder(waiting, order);
+      waiting = [];
+      caughtUp.forEach(({ kind, run }, index) => {
+        time.after(index * CATCH_UP, () => enter(kind, run));
+      });
+    },
+    kill() {
+      alive = false;
+      waiting = [];
+    },
+  };
+}
+
+/** The event loop may look at its timers or at its sockets first, or at some of either. */
+function inSomeOrder(waiting: readonly Waiting[], chance: Chance): readonly Waiting[] {
+  const timers = waiting.filter(({ kind }) => kind === 'timer');
+  const rest = waiting.filter(({ kind }) => kind !== 'timer');
+  const mode = chance.below(3);
+  if (mode === 0) return [...timers, ...rest];
+  if (mode === 1) return [...rest, ...timers];
+  const merged: Waiting[] = [];
+  while (timers.length > 0 && rest.length > 0) {
+    const next = (chance.happens(0.5) ? timers : rest).shift();
+    if (next !== undefined) merged.push(next);
+  }
+  return [...merged, ...timers, ...rest];
+}

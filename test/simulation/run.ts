@@ -1,0 +1,55 @@
+import { begin, end } from './actions.ts';
+import { boundsOf } from './bounds.ts';
+import type { Counts } from './coverage.ts';
+import type { Mutation } from './mutations.ts';
+import type { Scenario } from './scenario.ts';
+import type { Violation } from './watch.ts';
+import { createWorld } from './world.ts';
+
+export interface Outcome {
+  readonly violation: Violation | undefined;
+  /** Simulated milliseconds. */
+  readonly simulated: number;
+  readonly counts: Counts;
+  readonly lines: readonly string[];
+  /** Equal for equal runs. */
+  readonly fingerprint: string;
+}
+
+/** After everything has to be in its place, nothing may move for this long. */
+const QUIET = 20_000;
+/** The run is looked at this often: one that failed ends. */
+const STEP = 1000;
+
+/** Runs one scenario to its end, or to the first violation. */
+export async function run(
+  scenario: Scenario,
+  options: { readonly traced?: boolean; readonly mutation?: Mutation | undefined } = {},
+): Promise<Outcome> {
+  const world = createWorld(scenario, { traced: options.traced ?? false, mutation: options.mutation });
+  const { time, watch, coverage } = world;
+  for (const [name, at] of Object.entries(scenario.startAt)) time.after(at, () => world.start(world.machine(name)));
+  for (const fault of scenario.faults) {
+    coverage.count(`fault ${fault.kind}${fault.kind === 'api' ? ` ${fault.trouble}` : ''}`);
+    time.after(fault.at, () => begin(world, fault));
+    time.after(fault.until, () => end(world, fault));
+  }
+  const last = Math.max(...Object.values(scenario.startAt), ...scenario.faults.map(({ until }) => until));
+  const duration = last + boundsOf(scenario, Math.max(1000, scenario.interval)).converged + QUIET;
+  const thrown = (reason: unknown) =>
+    watch.fail('exception', reason instanceof Error ? `${reason.stack}` : `${reason}`);
+  process.on('unhandledRejection', thrown);
+  try {
+    while (time.now() < duration && watch.violation() === undefined) {
+      await time.advanceTo(Math.min(duration, time.now() + STEP));
+    }
+  } finally {
+    process.off('unhandledRejection', thrown);
+  }
+  const violation = watch.violation();
+  if (violation !== undefined) world.trace.add('', () => `VIOLATION ${violation.invariant}: ${violation.detail}`);
+  for (const [name, value] of Object.entries(world.network.counts)) coverage.count(`datagrams ${name}`, value);
+  const counts = coverage.counts();
+  const fingerprint = `${JSON.stringify(counts)} ${time.now()} ${violation?.at ?? ''}`;
+  return { violation, simulated: time.now(), counts, lines: world.trace.lines(), fingerprint };
+}
