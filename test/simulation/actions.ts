@@ -8,6 +8,8 @@ import type { World } from './world.ts';
 /** What a fault does when it begins and when it ends. Answers of how many moves of each VIP that may be the reason. */
 
 const RETRY = 500;
+/** Noise may make the election go there and back once in so long. */
+const NOISE_INTERVAL = 2000;
 /** A reload of the whole cluster goes from router to router, this far apart at most. */
 const RELOAD_SPREAD = 3000;
 
@@ -21,7 +23,7 @@ export function begin(world: World, fault: Fault): void {
       // One that is not heard but hears: the other takes over, and the better one takes it back.
       return world.changed(fault.oneWay || world.machines.length > 2 ? 2 : 1);
     case 'noise':
-      return world.changed(1);
+      return keepNoisy(world);
     case 'api':
       tellReadiness(world);
       return world.changed(1);
@@ -46,6 +48,12 @@ export function begin(world: World, fault: Fault): void {
     default:
       return;
   }
+}
+
+function keepNoisy(world: World): void {
+  if (!world.environment.isNoisy()) return;
+  world.watch.noisy();
+  world.time.after(NOISE_INTERVAL, () => keepNoisy(world));
 }
 
 function beginOn(world: World, fault: Fault, name: string): void {
@@ -115,7 +123,7 @@ function boot(world: World, fault: Fault & { kind: 'crash' | 'restart' }): void 
       world.changed(1);
     });
   }
-  world.start(machine);
+  world.start(machine, 1);
   if (world.environment.isStalled(fault.router)) machine.stall();
 }
 

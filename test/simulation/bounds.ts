@@ -32,15 +32,26 @@ export interface Bounds {
   readonly away: number;
   /** How long a change may be the reason of a move. */
   readonly reason: number;
+  /** How long a takeover that came of lost datagrams may be the reason of one. */
+  readonly noise: number;
 }
 
-/** @param interval the longest that any router has configured */
-export function boundsOf({ preemptDelay, verifyInterval }: Scenario, interval: number): Bounds {
+/** What a reload sets as an interval is one of these. */
+const LONGEST_INTERVAL = SECOND;
+
+export function boundsOf({ preemptDelay, verifyInterval, interval: shortest }: Scenario): Bounds {
+  const interval = Math.max(LONGEST_INTERVAL, shortest);
   const masterDown = 4 * interval;
   const election = STARTUP_DELAY + 2 * masterDown + preemptDelay + PRESENCE;
   const ownership = verifyInterval + 2 * SECOND + LEASE_EXPIRY + CLAIM;
   const converged = election + DISCOVERY + ownership;
-  return { masterDown, converged, away: converged + RESIGNATION, reason: converged + RESIGNATION };
+  return {
+    masterDown,
+    converged,
+    away: converged + RESIGNATION,
+    reason: converged + RESIGNATION,
+    noise: masterDown + preemptDelay + verifyInterval + LEASE_EXPIRY + CLAIM,
+  };
 }
 
 /** Claims that one router may send for one VIP in this time: the backoff begins at 50 ms and doubles to 2 s. */

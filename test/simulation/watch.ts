@@ -41,6 +41,8 @@ export interface Violation {
 export interface Watch {
   /** Something happened to the world that may be the reason of so many moves of each VIP, or of one. */
   changed(moves: number, vip?: string): void;
+  /** As long as datagrams get lost by chance, the election may go either way again and again. */
+  noisy(): void;
   claimAsked(router: string, request: UpdateRequest): void;
   moved(router: string, request: UpdateRequest, before: PrivateIpRecord | undefined): void;
   afterEvent(): void;
@@ -151,6 +153,10 @@ export function createWatch(options: {
         if (vip !== undefined && vip !== address) continue;
         for (let move = 0; move < moves; move += 1) until.push(time.now() + bounds.reason);
       }
+    },
+    noisy() {
+      changedAt = time.now();
+      for (const until of reasons.values()) until.push(time.now() + bounds.noise, time.now() + bounds.noise);
     },
     claimAsked(router, request) {
       const machine = machines.find(({ name }) => name === router);

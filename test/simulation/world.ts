@@ -31,7 +31,8 @@ export interface World {
   readonly baseConfig: Config;
   machine(name: string): Machine;
   router(name: string): ReturnType<Machine['router']>;
-  start(machine: Machine): void;
+  /** `moves`: of each VIP that its coming may be the reason of. */
+  start(machine: Machine, moves: number): void;
   /** Tells a router whether it has a token now. */
   announce(router: string): void;
   /** The world is another one now: the reason of at most so many moves of each VIP, or of one. */
@@ -62,7 +63,7 @@ export function createWorld(
   const bucket = createBucket(scenario.throttle, time.now);
   const machines = ROUTERS.slice(0, scenario.routers).map(({ name }) => makeMachine(name));
   const environment = createEnvironment({ scenario, network, machines });
-  const bounds = boundsOf(scenario, Math.max(1000, scenario.interval));
+  const bounds = boundsOf(scenario);
   const watch = createWatch({ time, bounds, machines, store, environment });
   const announced = new Map<string, boolean>();
 
@@ -172,9 +173,9 @@ export function createWorld(
     baseConfig,
     machine,
     router: (name) => machine(name).router(),
-    start(started) {
+    start(started, moves) {
       guard(started.start, true);
-      changed(1);
+      changed(moves);
     },
     announce,
     changed,
