@@ -113,22 +113,24 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
     if (!decoded.ok) return reject(`presence-${decoded.error}`);
     const { presence, pduLength } = decoded;
     const auth = signers.presence;
+    const { peerName } = path;
     let opened = auth.open(bytes, pduLength, path.peer, receiverClock(path));
     if (!opened.ok && (opened.error === 'outside-window' || opened.error === 'replayed')) {
       const verified = auth.verify(bytes, pduLength, path.peer);
       if (!verified.ok) return reject(verified.error);
-      if (presence.router !== path.peerName) return reject('presence-name');
+      if (presence.router !== peerName) return reject('presence-name');
       options.onUnproven(path, presence);
-      if (!freshness.proves(presence.echoes, clock.now())) return reject(opened.error);
-      freshness.proven(path.peerName, leadOf(verified.sequence, steady()));
+      if (!freshness.proves(peerName, presence.echoes, clock.now())) return reject(opened.error);
       // A new boot may count from a smaller number: its clock was put back meanwhile.
-      if (bootIds.get(path.peerName) !== presence.bootId) forgetMarks(path.peerName);
-      opened = auth.open(bytes, pduLength, path.peer, receiverClock(path));
+      if (bootIds.get(peerName) !== presence.bootId) forgetMarks(peerName);
+      // By its own clock. What is refused all the same, a copy, must not move what is known of that clock.
+      const offset = leadOf(verified.sequence, steady());
+      opened = auth.open(bytes, pduLength, path.peer, { now: steady(), offset });
     }
     if (!opened.ok) return reject(opened.error);
-    if (presence.router !== path.peerName) return reject('presence-name');
-    if (opened.signed && freshness.proves(presence.echoes, clock.now())) {
-      freshness.proven(path.peerName, leadOf(opened.sequence, steady()));
+    if (presence.router !== peerName) return reject('presence-name');
+    if (opened.signed && freshness.proves(peerName, presence.echoes, clock.now())) {
+      freshness.proven(peerName, presence.echoes, leadOf(opened.sequence, steady()));
     }
     bootIds.set(path.peerName, presence.bootId);
     options.onHeard(path);

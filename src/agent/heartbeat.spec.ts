@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import type { LoadedConfig } from '../config/index.ts';
+import type { Presence } from '../dgram-vrrp/index.ts';
+import type { Clock } from './clock.ts';
+import { createFreshness } from './freshness.ts';
+import { createHeartbeat } from './heartbeat.ts';
+import type { Path } from './paths.ts';
+
+const ADDRESSES = { a: '10.0.0.2', b: '10.0.0.3' } as const;
+const AUTH = {
+  keys: [{ id: 1, secret: new Uint8Array(32).fill(7) }],
+  activeKey: 1,
+  mode: 'enforce',
+  timeWindow: 5000,
+} as const;
+type Name = keyof typeof ADDRESSES;
+
+/** Only what a heartbeat reads of its configuration. */
+const LOADED = {
+  config: {
+    heartbeat: { auth: AUTH },
+    groups: [
+      {
+        name: 'isv',
+        virtualRouterId: 51,
+        interfaces: [],
+        heartbeat: { version: 3, interval: 200, advertise: 'none', auth: AUTH },
+      },
+    ],
+  },
+} as unknown as LoadedConfig;
+
+let now = 0;
+const clock: Clock = {
+  now: () => now,
+  wall: () => 1_800_000_000_000 + now,
+  createAlarm: () => ({ set() {}, close() {} }),
+};
+
+/** One router's heartbeat: what it accepts and refuses, and what it sends, recorded. */
+function createSide(self: Name, bootId: string, ahead = 0) {
+  const own: Clock = { ...clock, wall: () => clock.wall() + ahead };
+  const peer: Name = self === 'a' ? 'b' : 'a';
+  const path: Path = { id: 'p', local: ADDRESSES[self], peer: ADDRESSES[peer], peerName: peer };
+  const freshness = createFreshness(self);
+  const accepted: string[] = [];
+  const sent: Uint8Array[] = [];
+  let heardChallenge: string | undefined;
+  const heartbeat = createHeartbeat(
+    {
+      loaded: () => LOADED,
+      paths: [path],
+      clock: own,
+      freshness,
+      onAdvert: () => accepted.push('advert'),
+      onPresence: (_, presence) => {
+        heardChallenge = presence.challenge;
+        accepted.push(`presence ${presence.bootId}`);
+      },
+      onHeard: () => {},
+      onRejected: (_, reason) => accepted.push(reason),
+      onUnproven: (_, presence) => {
+        heardChallenge ??= presence.challenge;
+      },
+      onAdvertSent: () => {},
+      onPresenceTooLarge: () => {},
+    },
+    (_, bytes) => sent.push(bytes),
+  );
+  const presence = (): Presence => ({
+    router: self,
+    bootId,
+    configDigest: '0'.repeat(16),
+    ociReady: true,
+    clock: own.wall(),
+    wantsAnswer: false,
+    challenge: freshness.challenge(now),
+    echoes: heardChallenge === undefined ? [] : [{ router: peer, challenge: heardChallenge, age: 0 }],
+    heard: [],
+    links: [],
+    groups: [],
+  });
+  return {
+    accepted,
+    say(what: 'advert' | 'presence'): Uint8Array {
+      if (what === 'presence') heartbeat.sendPresence(presence());
+      else heartbeat.sendAdvert('isv', { priority: 200, interval: 200, copies: 1 });
+      const bytes = sent.at(-1);
+      if (bytes === undefined) throw new Error('nothing was sent');
+      return bytes;
+    },
+    hear(bytes: Uint8Array): string {
+      heartbeat.receive({
+        pathId: 'p',
+        source: path.peer,
+        destination: path.local,
+        bytes,
+        receivedAt: now,
+      });
+      return accepted.at(-1) ?? 'nothing';
+    },
+  };
+}
+
+const BOOT = ['0000000000000001', '0000000000000002'] as const;
+
+/** Presence in both directions, a second apart. */
+function talk(one: ReturnType<typeof createSide>, other: ReturnType<typeof createSide>, seconds: number): void {
+  for (let second = 0; second < seconds; second += 1) {
+    now += 500;
+    other.hear(one.say('presence'));
+    now += 500;
+    one.hear(other.say('presence'));
+  }
+}
+
+describe('recordings', () => {
+  it('of a presence older than the time window do not move what is known of the clock', () => {
+    const a = createSide('a', BOOT[0]);
+    const b = createSide('b', BOOT[0]);
+    talk(a, b, 3);
+    const recorded = a.say('presence');
+    b.hear(recorded);
+    talk(a, b, 7);
+    expect(b.hear(recorded)).toBe('outside-window');
+    expect(b.hear(a.say('advert'))).toBe('advert');
+  });
+
+  it('of the boot before do not bring it back', () => {
+    const a = createSide('a', BOOT[0]);
+    const b = createSide('b', BOOT[0]);
+    talk(a, b, 3);
+    const recorded = a.say('presence');
+    b.hear(recorded);
+    const again = createSide('a', BOOT[1]);
+    talk(again, b, 3);
+    expect(b.hear(recorded)).toBe('replayed');
+    expect(b.hear(again.say('advert'))).toBe('advert');
+  });
+});
+
+describe('a peer that starts again', () => {
+  for (const ahead of [3_600_000, -3_600_000]) {
+    it(`with its clock ${ahead} ms off is believed as soon as it answers a challenge`, () => {
+      const a = createSide('a', BOOT[0]);
+      const b = createSide('b', BOOT[0]);
+      talk(a, b, 3);
+      const again = createSide('a', BOOT[1], ahead);
+      expect(b.hear(again.say('advert'))).toBe('outside-window');
+      talk(again, b, 2);
+      expect(b.accepted).toContain(`presence ${BOOT[1]}`);
+      expect(b.hear(again.say('advert'))).toBe('advert');
+    });
+  }
+});
