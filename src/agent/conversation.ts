@@ -13,7 +13,7 @@ import type { Clock } from './clock.ts';
 import type { CommandBook } from './command-book.ts';
 import { createFreshness } from './freshness.ts';
 import { type Group, successorFor } from './group.ts';
-import { createHeartbeat } from './heartbeat.ts';
+import { createHeartbeat, type PresenceCodec } from './heartbeat.ts';
 import type { Observer } from './observer.ts';
 import type { Path } from './paths.ts';
 import { type Peer, type Peers, PRESENCE_INTERVAL } from './peers.ts';
@@ -27,6 +27,7 @@ const RESIGNATION_MEMORY: Milliseconds = 1000;
 const LEAST_QUESTION_INTERVAL: Milliseconds = 5;
 
 export interface ConversationOptions {
+  readonly codec?: PresenceCodec | undefined;
   readonly loaded: () => LoadedConfig;
   readonly paths: readonly Path[];
   readonly clock: Clock;
@@ -90,6 +91,7 @@ export function createConversation(options: ConversationOptions): Conversation {
 
   const heartbeat = createHeartbeat(
     {
+      codec: options.codec,
       loaded,
       paths,
       clock,

@@ -25,7 +25,14 @@ import type { Clock } from './clock.ts';
 import type { Freshness } from './freshness.ts';
 import type { Path } from './paths.ts';
 
+/** How a presence becomes a datagram. A simulation may hand it over whole: coding is half of what its routers do. */
+export interface PresenceCodec {
+  readonly encode: typeof encodePresence;
+  readonly decode: typeof decodePresence;
+}
+
 export interface HeartbeatOptions {
+  readonly codec?: PresenceCodec | undefined;
   /** The configuration in force; `reconfigured` tells that it is another one. */
   readonly loaded: () => LoadedConfig;
   readonly paths: readonly Path[];
@@ -55,6 +62,7 @@ export interface Heartbeat {
 /** @param send sends one datagram on one path; fire and forget. */
 export function createHeartbeat(options: HeartbeatOptions, send: Transport['send']): Heartbeat {
   const { paths, clock, freshness } = options;
+  const codec = options.codec ?? { encode: encodePresence, decode: decodePresence };
   // Wall clock at start, monotonic from there: a step of the clock changes nothing that was agreed with the peers.
   const base = clock.wall() - clock.now();
   const steady = () => base + clock.now();
@@ -108,7 +116,7 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
   }
 
   function receivePresence(bytes: Uint8Array, path: Path): void {
-    const decoded = decodePresence(bytes);
+    const decoded = codec.decode(bytes);
     const reject = (reason: string) => options.onRejected(path, reason, 'presence');
     if (!decoded.ok) return reject(`presence-${decoded.error}`);
     const { presence, pduLength } = decoded;
@@ -167,7 +175,7 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
       }
     },
     sendPresence(presence) {
-      const encoded = encodePresence(presence);
+      const encoded = codec.encode(presence);
       if (!encoded.ok) return options.onPresenceTooLarge(encoded.error);
       for (const path of paths) send(path.id, signers.presence.seal(encoded.bytes, path.local));
     },

@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts';
 import { createCommandBook } from './command-book.ts';
 import { createConversation } from './conversation.ts';
 import { createGroup, type Group, type GroupSettings, type Rule } from './group.ts';
+import type { PresenceCodec } from './heartbeat.ts';
 import { createHolders } from './holders.ts';
 import { createInterfaces, type InterfaceState } from './interfaces.ts';
 import { createLeaseKeeper } from './lease.ts';
@@ -42,6 +43,8 @@ export interface RouterOptions {
   readonly interfaceState: (device: string) => InterfaceState | undefined;
   /** Rules that are switched off, for the mutation check of the simulation. */
   readonly without?: ReadonlySet<Rule> | undefined;
+  /** The wire's unless given. */
+  readonly codec?: PresenceCodec;
 }
 
 /** One router put together from its parts. Everything outside is injected, so that a simulation can run whole routers. */
@@ -94,6 +97,7 @@ export function createRouter(options: RouterOptions): Router {
     tellPeers: () => conversation.tellPeers(),
   });
   const conversation = createConversation({
+    codec: options.codec,
     loaded: current,
     paths,
     clock,
@@ -117,6 +121,7 @@ export function createRouter(options: RouterOptions): Router {
     peers,
     commands,
     observer,
+    wall: clock.wall,
     whyNotSelf: (group) => claimability.reasons().get(group.name) ?? [],
     tellPeers: conversation.tellPeers,
   });
@@ -125,6 +130,7 @@ export function createRouter(options: RouterOptions): Router {
     clock,
     interval: () => loaded.config.oci.leaseInterval,
     vnics: () => (loaded.config.mode === 'observe' ? [] : lockVnics(groups)),
+    onFailure: (detail) => observer.leaseFailed(detail, clock.now()),
     needed: () => groups.some(isMaster) && peers.all().some((peer) => !confirms(peer, self.name)),
     value: (counter) => ({
       cluster: loaded.config.cluster,
@@ -160,12 +166,13 @@ export function createRouter(options: RouterOptions): Router {
       sendAdvert: (advert) => conversation.sendAdvert(group.name, advert),
       tellPeers: conversation.tellPeers,
       rediscover: claimability.rediscover,
+      onHeld: () => switchover.held(made),
       onRound: () => {
         claimability.update();
         lease.update();
       },
-      onTransition: (from, to) => {
-        switchover.transitioned(made, from, to);
+      onTransition: (from) => {
+        switchover.transitioned(made, from);
         lease.update();
       },
     });
@@ -183,7 +190,7 @@ export function createRouter(options: RouterOptions): Router {
       const lastHeard = peers.get(name)?.lastHeard ?? clock.now();
       holders.forget(name);
       observer.log({ event: 'peer-silent', peer: name, silentFor: clock.now() - lastHeard });
-      for (const group of groups) if (group.state() === 'master') group.ownership({ kind: 'verify' });
+      for (const group of groups) if (group.state() === 'master') group.ownership({ kind: 'conflict' });
     }
     claimability.update();
     lease.update();
@@ -191,7 +198,7 @@ export function createRouter(options: RouterOptions): Router {
 
   function onTold(group: Group, peer: Peer, told: PresenceGroup, before: PresenceGroup | undefined): void {
     // A VIP moved: our record of it is old, and so is the etag that our next claim would need.
-    if (before !== undefined && before.vips.join() !== told.vips.join()) group.ownership({ kind: 'verify' });
+    if (before !== undefined && before.vips.join() !== told.vips.join()) group.ownership({ kind: 'conflict' });
     // By position: only routers with the same file mean the same VIP.
     if (peer.presence?.configDigest === loaded.digest) {
       holders.learn(peer.name, group.vips(), told.vips, clock.now());
@@ -222,7 +229,7 @@ export function createRouter(options: RouterOptions): Router {
     linksChanged();
     maintenance.restore();
     for (const group of started) group.handle({ kind: 'startup' });
-    claimability.rediscover();
+    claimability.look();
     claimability.update();
   }
 
@@ -260,6 +267,7 @@ export function createRouter(options: RouterOptions): Router {
         uptime: clock.now() - startedAt,
         clock,
         claimability,
+        lease,
         conversation,
         interfaces,
         peers,
