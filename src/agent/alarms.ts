@@ -15,6 +15,8 @@ export function alarmsOf(sources: {
   readonly rejects: (peer: string) => string | undefined;
   /** An admin stopped every claim in the cluster. */
   readonly frozen: boolean;
+  /** Why the lease could not be stamped. */
+  readonly leaseError: string | undefined;
 }): readonly string[] {
   const { routers, groups, reasonsNotReady, inventory } = sources;
   const self = routers.find((router) => router.self);
@@ -23,11 +25,14 @@ export function alarmsOf(sources: {
     ...(sources.frozen ? ['claims are frozen in the whole cluster: failoverctl freeze off ends it'] : []),
     ...groups.flatMap(supersededBy),
     ...groups.flatMap(withoutMaster),
-    ...groups.flatMap(awayFromMaster),
+    ...groups.flatMap((group) => awayFromMaster(group, peers)),
     ...(self?.links ?? []).filter(({ up }) => !up).map((link) => `interface ${link.interface} is down or missing`),
     ...[...reasonsNotReady].flatMap(([group, reasons]) =>
       reasons.map((reason) => `this router could not take over ${group}: ${reason}`),
     ),
+    ...(sources.leaseError === undefined
+      ? []
+      : [`the lease on this router's VNIC was not stamped: ${sources.leaseError}`]),
     ...peers.flatMap((peer) => peerAlarms(peer, sources.rejects(peer.name))),
     ...droppedPackets(inventory),
     ...groups.flatMap(({ name, hold }) =>
@@ -48,10 +53,12 @@ function withoutMaster({ name, master, superseded }: GroupReport): string[] {
   return master === null && superseded !== true ? [`${name} has no master as far as this router sees`] : [];
 }
 
-function awayFromMaster({ name, master, vips }: GroupReport): string[] {
+function awayFromMaster({ name, master, vips }: GroupReport, peers: readonly RouterReport[]): string[] {
   if (master === null) return [];
+  // With another file its VIPs stand in another order, so that it cannot be told which of them it holds.
+  const isReadable = peers.find((peer) => peer.name === master)?.configMatches !== false;
   return vips.flatMap(({ address, holder, ownership, error }) => {
-    if (ownership === 'unknown' || holder === master) return [];
+    if (ownership === 'unknown' || holder === master || (ownership === 'foreign' && !isReadable)) return [];
     const where = holder ?? (ownership === 'unassigned' ? 'nobody' : 'a VNIC of no router that is known here');
     return [`${name}: VIP ${address} is held by ${where}, not by the master ${master}${error ? ` (${error})` : ''}`];
   });

@@ -12,8 +12,10 @@ export interface Claimability {
   ociChanged(status: OciStatus): void;
   ociStatus(): OciStatus;
   inventory(): readonly InterfaceInventory[] | undefined;
-  /** Look for VNICs and VIPs again. */
+  /** An object seems to be gone: look for VNICs and VIPs again. */
   rediscover(): void;
+  /** Look for VNICs and VIPs now. */
+  look(): void;
   /** An interface has another MAC address (it may be another VNIC), or came up (the API may be reached another way). */
   linksChanged(changes: { readonly newMac: boolean; readonly cameUp: boolean }): void;
   /** Looks at everything again and tells the elections what changed. */
@@ -110,12 +112,13 @@ export function createClaimability(options: {
     ociChanged,
     ociStatus: () => status,
     inventory: discovery.last,
-    rediscover: discovery.look,
+    rediscover: discovery.lookSoon,
+    look: discovery.look,
     linksChanged({ newMac, cameUp }) {
       if (newMac && status.ready) discovery.look();
       if (!cameUp) return;
       linkUpAt = options.clock.now();
-      for (const group of options.groups()) group.ownership({ kind: 'verify' });
+      for (const group of options.groups()) group.ownership({ kind: 'conflict' });
       update();
     },
     update,

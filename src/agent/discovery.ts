@@ -7,10 +7,14 @@ const FIRST_RETRY: Milliseconds = 1000;
 const LONGEST_RETRY: Milliseconds = 30_000;
 /** A complete inventory is looked at again, for what an admin changed in the console. */
 const REFRESH: Milliseconds = 300_000;
+/** Least distance of two looks that failed requests ask for. */
+const LEAST_DISTANCE: Milliseconds = 10_000;
 
 export interface Discovery {
-  /** Look now (again): OCI became ready, an interface appeared, an object is gone. */
+  /** Look now (again): OCI became ready, an interface appeared. */
   look(): void;
+  /** An object seems to be gone: look again soon, but not for each failed request. */
+  lookSoon(): void;
   /** What the last look found; undefined before the first. */
   last(): readonly InterfaceInventory[] | undefined;
   close(): void;
@@ -30,6 +34,7 @@ export function createDiscovery(options: {
   const { oci, clock, query, onInventory } = options;
   const alarm = clock.createAlarm(look);
   let inventory: readonly InterfaceInventory[] | undefined;
+  let lookedAt = Number.NEGATIVE_INFINITY;
   let looking = false;
   let again = false;
   let failures = 0;
@@ -44,6 +49,7 @@ export function createDiscovery(options: {
     again = false;
     alarm.set(undefined);
     const startedAt = clock.now();
+    lookedAt = startedAt;
     oci.discover(query()).then((found) => {
       looking = false;
       if (closed) return;
@@ -61,6 +67,11 @@ export function createDiscovery(options: {
     look() {
       failures = 0;
       look();
+    },
+    lookSoon() {
+      const wait = lookedAt + LEAST_DISTANCE - clock.now();
+      if (wait <= 0) look();
+      else if (!looking) alarm.set(clock.now() + Math.min(wait, pause()));
     },
     last: () => inventory,
     close() {

@@ -65,6 +65,8 @@ export interface GroupOptions {
   /** What peers are told of this group changed: tell them now. */
   readonly tellPeers: () => void;
   readonly onTransition: (from: GroupState, to: GroupState) => void;
+  /** As master it holds another VIP. */
+  readonly onHeld: () => void;
   /** A round of reads is over. */
   readonly onRound: () => void;
   /** The object of a VIP is gone: look for it again. */
@@ -167,7 +169,7 @@ export function createGroup(options: GroupOptions): Group {
         if (action.from === 'master') ownership.handle({ kind: 'master', on: false });
         return;
       case 'rival':
-        ownership.handle({ kind: 'verify' });
+        ownership.handle({ kind: 'conflict' });
         return;
       case 'superseded':
         if (!action.on) ownership.handle({ kind: 'superseded-over' });
@@ -241,6 +243,7 @@ export function createGroup(options: GroupOptions): Group {
       if (action.kind === 'held') unfitFor = FIRST_UNFIT;
     }
     if (actions.some(({ kind }) => kind === 'rediscover')) options.rediscover();
+    if (actions.some(({ kind }) => kind === 'held')) options.onHeld();
     if (actions.some(({ kind }) => kind === 'held' || kind === 'drift')) options.tellPeers();
   }
 

@@ -22,8 +22,10 @@ describe('holders', () => {
 
   it("learns a peer's VNIC from what it says it holds, and remembers it", () => {
     const holders = createHolders('vrouter1');
-    holders.learn('vrouter2', [vip('theirs', 5)], [true], 10);
+    holders.learn('vrouter2', [vip('old', 5)], [true], 10);
+    holders.learn('vrouter2', [vip('theirs', 20)], [true], 30);
     holders.forget('vrouter2');
+    expect(holders.holderOf(vip('old', 20))).toEqual({ ownership: 'foreign', router: null });
     expect(holders.holderOf(vip('theirs', 20))).toEqual({ ownership: 'known', router: 'vrouter2' });
   });
 

@@ -26,7 +26,6 @@ export interface Holders {
 
 export function createHolders(self: string): Holders {
   const owners = new Map<VnicId, string>();
-  const certain = new Set<VnicId>();
   /** Router → the VIPs it says it holds. */
   const told = new Map<string, Set<string>>();
   /** VIP → the peer that took it last, by its own word. */
@@ -36,7 +35,7 @@ export function createHolders(self: string): Holders {
     learn(router, vips, held, now) {
       const known = told.get(router) ?? new Set();
       told.set(router, known);
-      vips.forEach(({ address, record, held: isOurs }, index) => {
+      vips.forEach(({ address, record, verifiedAt, held: isOurs }, index) => {
         if (!held[index]) {
           known.delete(address);
           if (taken.get(address)?.router === router) taken.delete(address);
@@ -44,7 +43,12 @@ export function createHolders(self: string): Holders {
         }
         if (!known.has(address)) taken.set(address, { router, at: now });
         known.add(address);
-        if (record?.vnicId !== undefined && !isOurs && !certain.has(record.vnicId)) owners.set(record.vnicId, router);
+        // A record that was read before the peer said so may still show the one it took the VIP from.
+        const word = taken.get(address);
+        const isNewer = word?.router === router && verifiedAt !== undefined && verifiedAt > word.at;
+        if (record?.vnicId !== undefined && !isOurs && isNewer && !owners.has(record.vnicId)) {
+          owners.set(record.vnicId, router);
+        }
       });
     },
     forget(router) {
@@ -52,7 +56,6 @@ export function createHolders(self: string): Holders {
       for (const [address, entry] of taken) if (entry.router === router) taken.delete(address);
     },
     identify(vnicId, router) {
-      certain.add(vnicId);
       owners.set(vnicId, router);
     },
     ownerOf: (vnicId) => owners.get(vnicId),

@@ -1,9 +1,13 @@
-import type { Milliseconds, OciVnics, VnicId, VnicRecord } from '../oci/types.ts';
+import type { Milliseconds, OciFailure, OciVnics, VnicId, VnicRecord } from '../oci/types.ts';
 import { LEASE_TAG } from '../ownership/index.ts';
 import type { Clock } from './clock.ts';
 
 /** Longest value of a free-form tag. */
 const TAG_VALUE_MAX = 256;
+
+/** After so many failures in a row the stamps come less often, down to one in so many intervals. */
+const PROMPT_FAILURES = 5;
+const LONGEST_PATIENCE = 20;
 
 /** What a lease says: which router stamped it, in which life, how often, and what it was master of. */
 export interface LeaseValue {
@@ -29,6 +33,8 @@ export function routerOfLease(lease: string | undefined, cluster: string): strin
  * at start, so that the VNIC names its router, and each interval while `needed`.
  */
 export interface LeaseKeeper {
+  /** Why the last stamps failed; undefined if the last one did not. */
+  error(): string | undefined;
   /** Something that `needed` depends on may have changed, or the VNICs were found. */
   update(): void;
   close(): void;
@@ -42,6 +48,8 @@ export function createLeaseKeeper(options: {
   readonly vnics: () => readonly VnicId[];
   readonly needed: () => boolean;
   readonly value: (counter: number) => LeaseValue;
+  /** A stamp failed, a sentence. */
+  readonly onFailure: (detail: string) => void;
 }): LeaseKeeper {
   const { clock } = options;
   const alarm = clock.createAlarm(stampAll);
@@ -49,6 +57,8 @@ export function createLeaseKeeper(options: {
   const stamping = new Set<VnicId>();
   const named = new Set<VnicId>();
   let counter = 0;
+  let failures = 0;
+  let error = '';
   let armed = false;
   let closed = false;
 
@@ -57,7 +67,8 @@ export function createLeaseKeeper(options: {
     const due = options.vnics().filter((vnicId) => options.needed() || !named.has(vnicId));
     counter += 1;
     for (const vnicId of due) void stamp(vnicId);
-    if (due.length > 0) arm(options.interval());
+    const patience = Math.min(LONGEST_PATIENCE, 2 ** Math.max(0, failures - PROMPT_FAILURES));
+    if (due.length > 0) arm(options.interval() * patience);
   }
 
   function arm(after: Milliseconds): void {
@@ -74,19 +85,32 @@ export function createLeaseKeeper(options: {
     if (record !== undefined && !closed) {
       const freeformTags = { ...record.freeformTags, [LEASE_TAG]: formatLease(options.value(counter)) };
       const answer = await options.oci().tagVnic({ vnicId, etag: record.etag, freeformTags });
-      if (answer.ok) named.add(vnicId);
-      if (answer.ok) records.set(vnicId, answer.record);
-      else records.delete(vnicId);
+      if (answer.ok) {
+        named.add(vnicId);
+        records.set(vnicId, answer.record);
+        failures = 0;
+      } else {
+        records.delete(vnicId);
+        failed(answer);
+      }
     }
     stamping.delete(vnicId);
   }
 
   async function read(vnicId: VnicId): Promise<VnicRecord | undefined> {
     const answer = await options.oci().getVnic(vnicId);
+    if (!answer.ok) failed(answer);
     return answer.ok ? answer.record : undefined;
   }
 
+  function failed({ message }: OciFailure): void {
+    failures += 1;
+    error = message;
+    options.onFailure(message);
+  }
+
   return {
+    error: () => (failures > 0 ? error : undefined),
     update() {
       if (options.vnics().some((vnicId) => options.needed() || !named.has(vnicId))) arm(0);
     },

@@ -23,6 +23,7 @@ export interface Observer {
   planned(group: string, actions: readonly PlanAction[], at: number): void;
   rejected(peer: string, path: string, reason: string, at: number): void;
   pathLost(entry: { readonly group: string; readonly master: string; readonly heardBy: string }, at: number): void;
+  leaseFailed(detail: string, at: number): void;
   presenceFailed(reason: string, at: number): void;
   pathFailed(error: TransportError, at: number): void;
   lateness(late: number): void;
@@ -109,6 +110,9 @@ export function createObserver(sinks: {
     },
     pathLost(entry, at) {
       if (dueAgain(`path-lost ${entry.group} ${entry.master}`, at)) emit({ event: 'path-lost', ...entry });
+    },
+    leaseFailed(detail, at) {
+      if (dueAgain(`lease ${detail}`, at)) emit({ event: 'lease-failed', detail });
     },
     presenceFailed(reason, at) {
       if (dueAgain(reason, at)) emit({ event: 'presence-failed', reason });

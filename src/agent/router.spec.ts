@@ -181,6 +181,37 @@ describe('planned switchover', () => {
     expect(cluster.masters()).toEqual(['vrouter1']);
   });
 
+  it('is refused where the master does not hear the router that asks', async () => {
+    const cluster = await settled();
+    cluster.cut('vrouter2', 'vrouter1', { oneWay: true });
+    await cluster.run(5000);
+    expect(() => cluster.router('vrouter2').switchover.failover({ to: 'vrouter2' })).toThrow(
+      /vrouter1 is master and does not hear vrouter2: give the command on vrouter1/,
+    );
+    cluster.heal('vrouter1', 'vrouter2');
+    await cluster.run(10_000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+  });
+
+  it('is refused while claims are frozen', async () => {
+    const cluster = await settled();
+    cluster.router('vrouter1').maintenance.freeze({ on: true });
+    expect(() => cluster.router('vrouter1').switchover.failover({})).toThrow(/claims are frozen/);
+  });
+
+  it('that reaches the master too late is ended, not carried out', async () => {
+    const cluster = await settled();
+    // vrouter2 gives the command in the instant in which it is cut off in one direction.
+    cluster.cut('vrouter2', 'vrouter1', { oneWay: true });
+    cluster.router('vrouter2').switchover.failover({ to: 'vrouter2' });
+    await cluster.run(60_000);
+    cluster.heal('vrouter1', 'vrouter2');
+    await cluster.run(10_000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.cloud.moves).toEqual([]);
+    expect(cluster.router('vrouter2').status().groups[0]?.hold).toBe(null);
+  });
+
   it('the hold survives a restart of the better router', async () => {
     const cluster = await settled();
     cluster.router('vrouter1').switchover.failover({});
@@ -294,6 +325,20 @@ describe('a cluster of three', () => {
     await cluster.run(3000);
     expect(cluster.masters()).toEqual(['vrouter2']);
     expect(cluster.holders()).toEqual(ALL_ON_2);
+  });
+
+  it('a hold is not ended by a router that was cut off and stands back at once', async () => {
+    const cluster = await settled({ routers: 3 });
+    cluster.router('vrouter1').switchover.failover({ to: 'vrouter2' });
+    await cluster.run(5000);
+    cluster.cut('vrouter1', 'vrouter3');
+    cluster.cut('vrouter2', 'vrouter3');
+    await cluster.run(30_000);
+    cluster.heal('vrouter1', 'vrouter3');
+    cluster.heal('vrouter2', 'vrouter3');
+    await cluster.run(30_000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.cloud.moves).toHaveLength(3);
   });
 
   it('a planned failover may name any of them', async () => {

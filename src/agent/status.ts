@@ -9,6 +9,7 @@ import type { Conversation } from './conversation.ts';
 import type { Group } from './group.ts';
 import type { Holders } from './holders.ts';
 import type { Interfaces } from './interfaces.ts';
+import type { LeaseKeeper } from './lease.ts';
 import type { Peer, Peers } from './peers.ts';
 import { groupOf, masterOf } from './successor.ts';
 
@@ -21,6 +22,7 @@ export interface StatusSources {
   readonly clock: Clock;
   readonly claimability: Claimability;
   readonly conversation: Pick<Conversation, 'rejects'>;
+  readonly lease: Pick<LeaseKeeper, 'error'>;
   readonly interfaces: Interfaces;
   readonly peers: Peers;
   readonly groups: readonly Group[];
@@ -60,6 +62,7 @@ export function reportStatus(sources: StatusSources): StatusReport {
       inventory: claimability.inventory(),
       rejects: sources.conversation.rejects,
       frozen: sources.commands.frozen(),
+      leaseError: sources.lease.error(),
     }),
   };
 }

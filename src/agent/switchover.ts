@@ -4,8 +4,11 @@ import type { CommandBook } from './command-book.ts';
 import type { HoldCommand } from './commands.ts';
 import type { Group } from './group.ts';
 import type { Observer } from './observer.ts';
-import type { Peers } from './peers.ts';
+import { confirms, type Peers } from './peers.ts';
 import { bestSuccessor, groupOf, masterOf, whyNotSuccessor } from './successor.ts';
+
+/** A command that reaches the master later than this is not carried out any more. */
+const COMMAND_LIFETIME = 10_000;
 
 /** Planned switchover: `failover`, its cluster-wide hold, `failback`. */
 export interface Switchover {
@@ -17,7 +20,9 @@ export interface Switchover {
   heard(group: Group, hold: HoldCommand): void;
   /** After start: what was saved is in force again. */
   restore(): void;
-  transitioned(group: Group, from: string, to: string): void;
+  transitioned(group: Group, from: string): void;
+  /** This router, as master, holds a VIP of the group. */
+  held(group: Group): void;
 }
 
 export function createSwitchover(options: {
@@ -28,6 +33,8 @@ export function createSwitchover(options: {
   readonly observer: Observer;
   /** Why this router could not take over itself; empty if it could. */
   readonly whyNotSelf: (group: Group) => readonly string[];
+  /** Unix time in milliseconds. */
+  readonly wall: () => number;
   readonly tellPeers: () => void;
 }): Switchover {
   const { self, peers, commands, observer } = options;
@@ -42,6 +49,7 @@ export function createSwitchover(options: {
     return [group];
   }
 
+  const targetOf = (group: Group) => commands.hold(group.name)?.target ?? null;
   const masterNow = (group: Group) => masterOf(self, group, peers.all());
 
   function checkTarget(group: Group, target: string): void {
@@ -61,6 +69,13 @@ export function createSwitchover(options: {
     }
     const reason = whyNotSuccessor(peer, group.virtualRouterId);
     if (reason !== undefined) throw new ControlError('refused', `${target} cannot take over ${group.name}: ${reason}`);
+  }
+
+  /** The master has to carry it out, so it has to hear of it. */
+  function checkHeardBy(master: string | null): void {
+    const peer = master === null ? undefined : peers.get(master);
+    if (peer === undefined || confirms(peer, self)) return;
+    throw new ControlError('refused', `${master} is master and does not hear ${self}: give the command on ${master}`);
   }
 
   function whyNotState(group: Group): string[] {
@@ -90,10 +105,22 @@ export function createSwitchover(options: {
     const target = hold?.target ?? null;
     group.handle({ kind: 'hold', on: target !== null });
     if (hold === null || target === null || target === self || group.state() !== 'master') return;
-    const peer = peers.get(target);
-    if (peer === undefined || whyNotSuccessor(peer, group.virtualRouterId) !== undefined) return;
+    const reason = whyNotFollow(group, hold, target);
+    if (reason !== undefined) return end(group, reason);
     observer.log({ event: 'switchover', group: group.name, to: target, origin: hold.origin });
     group.resignTo(target);
+  }
+
+  /** A hold that its master cannot follow is ended by it: nobody may stay bound to a switchover that never took place. */
+  function whyNotFollow(group: Group, hold: HoldCommand, target: string): string | undefined {
+    const peer = peers.get(target);
+    const reason = peer === undefined ? `there is no router ${target}` : whyNotSuccessor(peer, group.virtualRouterId);
+    const ahead = peers.get(hold.origin)?.clockOffset ?? 0;
+    const age = options.wall() + ahead - hold.id;
+    return (
+      reason ??
+      (age > COMMAND_LIFETIME ? 'the command came too late: traffic does not move when nobody is looking' : undefined)
+    );
   }
 
   function end(group: Group, reason: string): void {
@@ -106,7 +133,11 @@ export function createSwitchover(options: {
   return {
     failover({ group: name, to }) {
       const plan = select(name).map((group) => ({ group, from: masterNow(group), to: to ?? chooseTarget(group) }));
-      for (const step of plan) checkTarget(step.group, step.to);
+      if (commands.frozen()) throw new ControlError('refused', 'claims are frozen: failoverctl freeze off comes first');
+      for (const step of plan) {
+        checkTarget(step.group, step.to);
+        checkHeardBy(step.from);
+      }
       for (const step of plan) {
         commands.giveHold(step.group.name, step.to);
         // Peers hear of the hold before the resignation, so that nobody pre-empts in between.
@@ -136,11 +167,14 @@ export function createSwitchover(options: {
       }
     },
 
-    transitioned(group, from, to) {
-      const target = commands.hold(group.name)?.target ?? null;
-      if (target === null) return;
-      if (target === self && from === 'master') end(group, `${self} left mastership`);
-      if (target !== self && to === 'master') end(group, `${target} was followed by ${self}`);
+    transitioned(group, from) {
+      if (targetOf(group) === self && from === 'master') end(group, `${self} left mastership`);
+    },
+
+    // Not when this router becomes master: it may be the one that is cut off, and stand back at once.
+    held(group) {
+      const target = targetOf(group);
+      if (target !== null && target !== self) end(group, `${target} was followed by ${self}`);
     },
   };
 }

@@ -315,7 +315,7 @@ export function createElection(initial: ElectionConfig): Election {
   function supersededChanged(on: boolean): void {
     if (on === superseded || (state !== 'master' && state !== 'backup')) return;
     setSuperseded(on);
-    if (!on) return arm('master-down', masterDown);
+    if (!on) return arm('master-down', silence());
     cancel('master-down');
     cancel('preempt');
     if (state === 'backup') return;

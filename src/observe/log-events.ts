@@ -28,6 +28,7 @@ export type LogEvent =
   | { readonly event: 'path-failed'; readonly path: string; readonly detail: string }
   | { readonly event: 'datagram-rejected'; readonly peer: string; readonly path: string; readonly reason: string }
   | { readonly event: 'path-lost'; readonly group: string; readonly master: string; readonly heardBy: string }
+  | { readonly event: 'lease-failed'; readonly detail: string }
   | { readonly event: 'presence-failed'; readonly reason: string }
   | { readonly event: 'config-differs'; readonly peer: string }
   | { readonly event: 'link'; readonly interface: string; readonly state: 'up' | 'down' | 'missing' }
@@ -121,6 +122,8 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
       return warn(
         `${entry.group}: no advert of ${entry.master} arrives here, but ${entry.heardBy} hears it: the path is lost, not the master`,
       );
+    case 'lease-failed':
+      return warn(`the lease on this router's VNIC was not stamped: ${entry.detail}`);
     case 'presence-failed':
       return warn(
         `peers are not told of this router: its presence is ${entry.reason}; fewer groups or shorter names help`,

@@ -68,7 +68,9 @@ export type PlanEvent =
   | { readonly kind: 'token' }
   /** While on, nothing is claimed in the whole cluster: an admin works in the console. */
   | { readonly kind: 'freeze'; readonly on: boolean }
-  /** Somebody may have claimed: another master was heard, a peer fell silent, or an admin asks. */
+  /** Somebody may have claimed: another master was heard, a peer fell silent or says that VIPs moved. */
+  | { readonly kind: 'conflict' }
+  /** An admin asks who holds what. */
   | { readonly kind: 'verify' }
   /** A new configuration. */
   | { readonly kind: 'reconfigure'; readonly config: PlanConfig }

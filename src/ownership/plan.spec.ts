@@ -100,6 +100,7 @@ function createRow(sameVnic: boolean, observe: boolean) {
       case 'done':
         return { kind: 'read-done' };
       case 'token':
+      case 'conflict':
       case 'verify':
       case 'timer':
         return { kind: name };

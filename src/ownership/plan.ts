@@ -290,7 +290,9 @@ export function createPlan(initial: PlanConfig): Plan {
     const targets = vips.flatMap((vip) => vip.target ?? []);
     const holder = otherHolder();
     if (targets.length === 0) return rounds.skip(now, config.verifyInterval);
-    if (superseded && holder !== undefined && !without('lease')) readVnic(holder);
+    // Its router may be known by another's word only, until it has stamped its VNIC.
+    const unnamed = holder !== undefined && lock.identity(holder)?.lease === undefined;
+    if (holder !== undefined && (unnamed || (superseded && !without('lease')))) readVnic(holder);
     rounds.begin(now);
     emit({ kind: 'read', targets });
   }
@@ -303,6 +305,12 @@ export function createPlan(initial: PlanConfig): Plan {
   function verifyNow(): void {
     rounds.conflict(now);
     if (!rounds.underWay()) readAll();
+  }
+
+  /** Somebody may have written: at once, but not more often than each second, however often it is told. */
+  function conflictTold(): void {
+    rounds.conflict(now);
+    if (!rounds.underWay() && rounds.restedAt(now)) readAll();
   }
 
   // Events
@@ -405,6 +413,8 @@ export function createPlan(initial: PlanConfig): Plan {
         return freezeChanged(event.on);
       case 'verify':
         return verifyNow();
+      case 'conflict':
+        return conflictTold();
       case 'reconfigure':
         return reconfigured(event.config);
       case 'timer':

@@ -10,6 +10,8 @@ export interface Rounds {
   /** When the next round is due; undefined while one is under way, or nothing is planned. */
   due(): Milliseconds | undefined;
   underWay(): boolean;
+  /** The last round began long enough ago for another one. */
+  restedAt(now: Milliseconds): boolean;
   /** Plans a round after so long, unless one is due sooner. */
   plan(now: Milliseconds, after: Milliseconds): void;
   /** There is nothing to read now: look again after so long. */
@@ -29,7 +31,7 @@ export interface Rounds {
 export function createRounds(requestTimeout: () => Milliseconds): Rounds {
   let dueAt: Milliseconds | undefined;
   let underWay = false;
-  let startedAt: Milliseconds = 0;
+  let startedAt: Milliseconds = Number.NEGATIVE_INFINITY;
   let answers = 0;
   let clean = true;
   let failed = 0;
@@ -44,6 +46,7 @@ export function createRounds(requestTimeout: () => Milliseconds): Rounds {
   return {
     due: () => (underWay ? undefined : dueAt),
     underWay: () => underWay,
+    restedAt: (now) => now - startedAt >= SHORT_INTERVAL,
     plan,
     skip(now, after) {
       dueAt = now + after;

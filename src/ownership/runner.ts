@@ -1,4 +1,4 @@
-import type { Milliseconds, Oci, OciVnics, PrivateIpId, SubnetId, VnicRecord } from '../oci/types.ts';
+import type { Milliseconds, Oci, OciVnics, PrivateIpId, SubnetId, VnicAnswer } from '../oci/types.ts';
 import type { VnicIdentity } from './lock.ts';
 import { createPlan } from './plan.ts';
 import type { PlanAction, PlanConfig, PlanEvent, Target, VipView } from './plan-types.ts';
@@ -72,7 +72,7 @@ export function createOwnership(options: OwnershipOptions): Ownership {
       case 'read-vnic': {
         const { vnicId } = action;
         oci.getVnic(vnicId).then((answer) => {
-          handle({ kind: 'vnic-answer', vnicId, identity: answer.ok ? identify(answer.record) : undefined });
+          handle({ kind: 'vnic-answer', vnicId, identity: identify(answer) });
         });
         return;
       }
@@ -130,6 +130,9 @@ export function createOwnership(options: OwnershipOptions): Ownership {
 /** Key of the free-form tag that is a lease (DESIGN §4 rule 4). */
 export const LEASE_TAG = 'failoverd-lease';
 
-function identify({ freeformTags, privateIp }: VnicRecord): VnicIdentity {
-  return { lease: freeformTags[LEASE_TAG], privateIp };
+/** A VNIC that is gone or not ours to see is no router's; any other failure says nothing. */
+function identify(answer: VnicAnswer): VnicIdentity | undefined {
+  if (answer.ok) return { lease: answer.record.freeformTags[LEASE_TAG], privateIp: answer.record.privateIp };
+  const isAnswer = answer.code === 'not-found' || answer.code === 'rejected';
+  return isAnswer ? { lease: undefined, privateIp: undefined } : undefined;
 }
