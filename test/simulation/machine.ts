@@ -1,3 +1,4 @@
+import type { PresenceCodec } from '../../src/agent/heartbeat.ts';
 import type { InterfaceState } from '../../src/agent/interfaces.ts';
 import { createObserver } from '../../src/agent/observer.ts';
 import { createRouter, type Router } from '../../src/agent/router.ts';
@@ -36,7 +37,7 @@ export interface Machine {
   isStopping(): boolean;
   /** As it was told last; `init` while the daemon does not run. */
   state(): GroupState;
-  /** As it is; slower. */
+  /** As it is, which takes longer. */
   trueState(): GroupState;
 }
 
@@ -50,6 +51,8 @@ export interface MachineOptions {
   readonly connect: (process: Process, listener: OciListener) => Oci & OciVnics;
   readonly onLog: (event: LogEvent) => void;
   readonly mutation?: Mutation | undefined;
+  /** How presence travels; the wire's unless given. */
+  readonly codec?: PresenceCodec | undefined;
 }
 
 /** As the daemon's drain. */
@@ -103,6 +106,7 @@ export function createMachine(options: MachineOptions): Machine {
       createTransport: (paths, receive) => options.network.attach(name, started, paths, receive),
       createOci: (listener) => options.connect(started, listener),
       interfaceState,
+      ...(options.codec && { codec: options.codec }),
       ...(options.mutation && { without: new Set([options.mutation]) }),
     });
     router.start();

@@ -5,6 +5,10 @@ export interface Scenario {
   /** Advert interval, milliseconds. */
   readonly interval: number;
   readonly signed: boolean;
+  /** Presence is coded as on the wire; signed seeds always do. */
+  readonly coded: boolean;
+  /** Adverts list the VIPs. */
+  readonly listed: boolean;
   readonly preempt: boolean;
   readonly preemptDelay: number;
   readonly verifyInterval: number;

@@ -51,7 +51,7 @@ export interface Watch {
 }
 
 /** While nothing changes it is looked again this often. */
-const LOOK_INTERVAL = 2000;
+const LOOK_INTERVAL = 5000;
 
 export function createWatch(options: {
   readonly time: VirtualTime;

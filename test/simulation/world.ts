@@ -16,6 +16,7 @@ import type { Scenario } from './scenario.ts';
 import { createTrace, describeLog, type Trace } from './trace.ts';
 import { createVirtualTime, type VirtualTime } from './virtual-time.ts';
 import { createWatch, type Watch } from './watch.ts';
+import { createWholePresence } from './whole-presence.ts';
 
 /** Everything of one run: routers, network, OCI, and who watches. */
 export interface World {
@@ -59,6 +60,7 @@ export function createWorld(
   const trace = createTrace(time.now, options.traced);
   const coverage = createCoverage(time.now);
   const baseConfig = configOf(scenario);
+  const codec = createWholePresence();
   const listeners = new Map<string, OciListener>();
   const bucket = createBucket(scenario.throttle, time.now);
   const machines = ROUTERS.slice(0, scenario.routers).map(({ name }) => makeMachine(name));
@@ -92,6 +94,7 @@ export function createWorld(
         if (text !== undefined) trace.add(name, () => text);
       },
       mutation: options.mutation,
+      codec: scenario.signed || scenario.coded ? undefined : codec,
     });
   }
 
@@ -185,7 +188,8 @@ export function createWorld(
 function configOf(scenario: Scenario): Config {
   const config = referenceConfig(ROUTERS.slice(0, scenario.routers));
   const auth = { ...config.heartbeat.auth, mode: scenario.signed ? ('enforce' as const) : ('none' as const) };
-  const heartbeat = { ...config.heartbeat, auth, interval: scenario.interval };
+  const advertise = scenario.listed ? ('vips' as const) : ('none' as const);
+  const heartbeat = { ...config.heartbeat, auth, advertise, interval: scenario.interval };
   return {
     ...config,
     heartbeat,
@@ -193,7 +197,7 @@ function configOf(scenario: Scenario): Config {
       ...group,
       preempt: scenario.preempt,
       preemptDelay: scenario.preemptDelay,
-      heartbeat: { ...group.heartbeat, auth, interval: scenario.interval },
+      heartbeat: { ...group.heartbeat, auth, advertise, interval: scenario.interval },
     })),
     oci: { ...config.oci, verifyInterval: scenario.verifyInterval },
   };

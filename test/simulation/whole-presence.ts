@@ -1,0 +1,32 @@
+import type { PresenceCodec } from '../../src/agent/heartbeat.ts';
+import type { Presence } from '../../src/dgram-vrrp/index.ts';
+
+/** First byte of every presence datagram: version 15, type 1. */
+const FIRST_BYTE = 0xf1;
+
+/** Hands a presence over as it is, rounded as the wire would. For unsigned datagrams, which travel as they were made. */
+export function createWholePresence(): PresenceCodec {
+  const written = new WeakMap<Uint8Array, Presence>();
+  return {
+    encode(presence) {
+      const bytes = Uint8Array.of(FIRST_BYTE);
+      written.set(bytes, rounded(presence));
+      return { ok: true, bytes };
+    },
+    decode(bytes) {
+      const presence = written.get(bytes);
+      if (presence === undefined) return { ok: false, error: 'truncated' };
+      return { ok: true, presence, pduLength: bytes.length, trailer: bytes.subarray(bytes.length) };
+    },
+  };
+}
+
+function rounded(presence: Presence): Presence {
+  return {
+    ...presence,
+    ...(presence.uptime !== undefined && { uptime: Math.floor(presence.uptime) }),
+    clock: Math.floor(presence.clock),
+    echoes: presence.echoes.map((echo) => ({ ...echo, age: Math.floor(echo.age) })),
+    heard: presence.heard.map(({ router, age }) => ({ router, age: age === null ? null : Math.floor(age) })),
+  };
+}
