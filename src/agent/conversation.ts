@@ -56,6 +56,8 @@ export interface Conversation {
   tellPeers(): void;
   /** The configuration is another one. */
   reconfigured(): void;
+  /** Asks every peer for its presence. */
+  ask(): void;
   readonly bootId: string;
   /**
    * With three and more routers: the master is silent, and nobody else who was alive has said a word since this router
@@ -102,7 +104,7 @@ export function createConversation(options: ConversationOptions): Conversation {
         if (peers.heard(path.peerName, path.id, clock.now())) {
           observer.log({ event: 'peer-heard', peer: path.peerName });
         }
-        for (const group of options.groups()) if (group.superseded()) group.ownership({ kind: 'peers' });
+        for (const group of options.groups()) if (group.disputed()) group.ownership({ kind: 'peers' });
       },
       onRejected: datagramRejected,
       onUnproven: (path, presence) => {
@@ -257,6 +259,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       tick();
     },
     tellPeers: () => sendPresence(false),
+    ask,
     bootId,
     isCutOff: silence.isCutOff,
     reconfigured: heartbeat.reconfigured,

@@ -62,6 +62,8 @@ export interface GroupOptions {
   readonly chooseSuccessor: () => string | null;
   /** Sends on every path of every peer. */
   readonly sendAdvert: (advert: { priority: number; interval: Milliseconds; copies: number }) => void;
+  /** Asks the peers for their state. */
+  readonly askPeers: () => void;
   /** What peers are told of this group changed: tell them now. */
   readonly tellPeers: () => void;
   readonly onTransition: (from: GroupState, to: GroupState) => void;
@@ -94,6 +96,8 @@ export interface Group {
   unfit(): boolean;
   /** Somebody who is not heard holds the lock: no claim, no mastership. */
   superseded(): boolean;
+  /** The holder of the lock is in question: whatever is heard of it counts. */
+  disputed(): boolean;
   failedRounds(): number;
   /** The API answered a request that was made then, or later. */
   provenAt(): Milliseconds;
@@ -242,6 +246,7 @@ export function createGroup(options: GroupOptions): Group {
       if (action.kind === 'hopeless') giveUp();
       if (action.kind === 'held') unfitFor = FIRST_UNFIT;
     }
+    if (actions.some(({ kind }) => kind === 'ask-peers')) options.askPeers();
     if (actions.some(({ kind }) => kind === 'rediscover')) options.rediscover();
     if (actions.some(({ kind }) => kind === 'held')) options.onHeld();
     if (actions.some(({ kind }) => kind === 'held' || kind === 'drift')) options.tellPeers();
@@ -275,6 +280,7 @@ export function createGroup(options: GroupOptions): Group {
     master: () => election.master()?.source,
     vips: ownership.vips,
     superseded: ownership.superseded,
+    disputed: ownership.disputed,
     failedRounds: ownership.failedRounds,
     provenAt: ownership.provenAt,
     reconfigure(next) {

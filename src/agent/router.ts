@@ -165,6 +165,7 @@ export function createRouter(options: RouterOptions): Router {
       chooseSuccessor: () => bestSuccessor(peers.all(), group.virtualRouterId)?.name ?? null,
       sendAdvert: (advert) => conversation.sendAdvert(group.name, advert),
       tellPeers: conversation.tellPeers,
+      askPeers: conversation.ask,
       rediscover: claimability.rediscover,
       onHeld: () => switchover.held(made),
       onRound: () => {
@@ -191,6 +192,7 @@ export function createRouter(options: RouterOptions): Router {
       holders.forget(name);
       observer.log({ event: 'peer-silent', peer: name, silentFor: clock.now() - lastHeard });
       for (const group of groups) if (group.state() === 'master') group.ownership({ kind: 'conflict' });
+      for (const group of groups) if (group.disputed()) group.ownership({ kind: 'peers' });
     }
     claimability.update();
     lease.update();

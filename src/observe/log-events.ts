@@ -177,9 +177,7 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
         `${entry.group}: ${entry.vip} was not claimed: ${entry.detail}; again in ${milliseconds(entry.retryIn)}`,
       );
     case 'drift':
-      return warn(
-        `${entry.group}: ${entry.vip} was taken by ${entry.vnic ?? 'nobody (unassigned)'} and is claimed back`,
-      );
+      return warn(`${entry.group}: ${entry.vip} was taken by ${entry.vnic ?? 'nobody (unassigned)'} from this master`);
     case 'switchover':
       return info(`${entry.group}: ${entry.origin} asks for a planned failover to ${entry.to}`);
     case 'hold-ended':

@@ -49,6 +49,8 @@ export type Decision =
   | 'claim'
   /** Nothing is known of the holder's VNIC: read it first. */
   | 'look'
+  /** The holder is not silent, but has not said a word since the lock was seen with it: hear it first. */
+  | 'wait'
   | 'superseded';
 
 interface Lease extends VnicIdentity {
@@ -93,8 +95,10 @@ export function createLock(standingOf: StandingOf, leaseInterval: () => Millisec
       const holder = standingOf(record.vnicId, lease);
       if (holder.router === null) return lease === undefined ? 'look' : 'claim';
       if (holder.router === predecessor && !heldLock) return 'claim';
-      if (holder.heardAt !== undefined && holder.heardAt > disputedSince)
+      if (holder.heardAt !== undefined) {
+        if (holder.heardAt <= disputedSince) return 'wait';
         return holder.prevails ? 'superseded' : 'claim';
+      }
       if (lease === undefined) return 'superseded';
       return expired(now, lease, holder.unheardSince) ? 'claim' : 'superseded';
     },

@@ -91,6 +91,8 @@ export type PlanAction =
   | { readonly kind: 'refresh-token' }
   /** The object is gone or not visible: look again by subnet and address. */
   | { readonly kind: 'rediscover' }
+  /** Ask the peers for their state: the decision waits for one of them. */
+  | { readonly kind: 'ask-peers' }
   /** OCI's record names this router's VNIC now. `after`: since this router became master. */
   | { readonly kind: 'held'; readonly address: string; readonly after: Milliseconds; readonly claimed: boolean }
   /** Every VIP of the group is held. */
@@ -135,6 +137,8 @@ export interface Plan {
   vips(): readonly VipView[];
   /** Somebody who is not heard holds the lock. */
   superseded(): boolean;
+  /** The holder of the lock is in question: whatever is heard of it counts. */
+  disputed(): boolean;
   /** The API is known to have answered a request that was made then, or later; -Infinity before the first. */
   provenAt(): Milliseconds;
   /** Rounds of reads in a row without one answer: 2 and more means that the API is not reachable. */

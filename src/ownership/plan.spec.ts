@@ -133,6 +133,7 @@ function formatAction(action: PlanAction): string {
     case 'refresh-token':
     case 'rediscover':
     case 'hopeless':
+    case 'ask-peers':
       return action.kind;
     case 'held':
       return `held ${action.address} ${action.after}${action.claimed ? ' claimed' : ''}`;

@@ -101,6 +101,7 @@ export function createPlan(initial: PlanConfig): Plan {
     if (frozen || config.observe || without('superseded')) return;
     const decided = decision();
     const free = decided === 'keep' || decided === 'claim';
+    if (decided === 'wait' && master) emit({ kind: 'ask-peers' });
     if (superseded && (free || hearsHolder(holder))) setSuperseded(false, holder);
     else if (!superseded && decided === 'superseded' && (master || (unled && !hearsHolder(holder)))) {
       setSuperseded(true, holder);
@@ -437,6 +438,7 @@ export function createPlan(initial: PlanConfig): Plan {
     },
     vips: () => vips.map((vip) => viewOf(vip, master)),
     superseded: () => superseded,
+    disputed: () => disputedSince !== undefined,
     provenAt: () => provenAt,
     failedRounds: rounds.failed,
   };

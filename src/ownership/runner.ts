@@ -26,6 +26,7 @@ export interface Ownership {
   handle(event: PlanEvent): void;
   vips(): readonly VipView[];
   superseded(): boolean;
+  disputed(): boolean;
   failedRounds(): number;
   provenAt(): Milliseconds;
   /** Reads every VIP now; resolves when the round is over, whatever it found. */
@@ -112,6 +113,7 @@ export function createOwnership(options: OwnershipOptions): Ownership {
     handle,
     vips: () => plan.vips(),
     superseded: plan.superseded,
+    disputed: plan.disputed,
     failedRounds: plan.failedRounds,
     provenAt: plan.provenAt,
     verify() {
