@@ -17,16 +17,13 @@ export function begin(world: World, fault: Fault): void {
   const { environment, trace } = world;
   trace.add('', () => `── ${describeFault(fault)}`);
   environment.add(fault);
+  if (isImmediate(fault)) world.changed(world.reasons.begins(fault));
   if ('router' in fault && fault.router !== undefined) beginOn(world, fault, fault.router);
   switch (fault.kind) {
-    case 'partition':
-      // One that is not heard but hears: the other takes over, and the better one takes it back.
-      return world.changed(fault.oneWay || world.machines.length > 2 ? 2 : 1);
     case 'noise':
       return keepNoisy(world);
     case 'api':
-      tellReadiness(world);
-      return world.changed(1);
+      return tellReadiness(world);
     case 'console': {
       const vip = VIPS[fault.vip];
       if (vip === undefined) return;
@@ -50,6 +47,11 @@ export function begin(world: World, fault: Fault): void {
   }
 }
 
+/** Its effect begins with it; a command's with its acceptance, a reload's router by router. */
+function isImmediate({ kind }: Fault): boolean {
+  return ['partition', 'noise', 'api', 'crash', 'restart', 'stall', 'link'].includes(kind);
+}
+
 function keepNoisy(world: World): void {
   if (!world.environment.isNoisy()) return;
   world.watch.noisy();
@@ -60,17 +62,13 @@ function beginOn(world: World, fault: Fault, name: string): void {
   const machine = world.machine(name);
   switch (fault.kind) {
     case 'crash':
-      machine.crash();
-      return world.changed(1);
+      return machine.crash();
     case 'restart':
-      machine.stop();
-      return world.changed(1);
+      return machine.stop();
     case 'stall':
-      machine.stall();
-      return world.changed(1);
+      return machine.stall();
     case 'link':
-      machine.setLink(fault.device, false);
-      return world.changed(1);
+      return machine.setLink(fault.device, false);
     case 'clock':
       return machine.setClock(fault.ahead);
     case 'standby':
@@ -83,25 +81,23 @@ function beginOn(world: World, fault: Fault, name: string): void {
 export function end(world: World, fault: Fault): void {
   if (fault.kind === 'freeze' || fault.kind === 'standby' || fault.kind === 'failover') return endCommand(world, fault);
   world.trace.add('', () => `── end of ${describeFault(fault)}`);
+  const moves = world.reasons.ends(fault);
   world.environment.remove(fault);
+  if (isImmediate(fault)) world.changed(moves);
   switch (fault.kind) {
-    case 'partition':
-    case 'noise':
-      return world.changed(1);
     case 'api':
-      tellReadiness(world);
-      return world.changed(1);
+      return tellReadiness(world);
     case 'crash':
     case 'restart':
       return boot(world, fault);
     case 'stall':
       // Another fault may have ended the process, or keep it standing.
       if (!world.environment.isStalled(fault.router)) world.machine(fault.router).resume();
-      return world.changed(1);
+      return;
     case 'link':
       if (!world.environment.isDown(fault.router, fault.device))
         world.machine(fault.router).setLink(fault.device, true);
-      return world.changed(1);
+      return;
     case 'reload':
       if (fault.until > fault.at) reload(world);
       return;
@@ -116,14 +112,15 @@ function boot(world: World, fault: Fault & { kind: 'crash' | 'restart' }): void 
   if (machine.isStopping()) machine.crash();
   if (machine.router() !== undefined || world.environment.isCrashed(fault.router)) return;
   const late = fault.kind === 'crash' ? fault.networkLate : 0;
+  const moves = world.reasons.boots(machine);
   if (late > 0) {
     world.environment.setIsolated(fault.router, true);
     world.time.after(late, () => {
       world.environment.setIsolated(fault.router, false);
-      world.changed(1);
+      world.changed(0);
     });
   }
-  world.start(machine, 1);
+  world.start(machine, moves);
   if (world.environment.isStalled(fault.router)) machine.stall();
 }
 

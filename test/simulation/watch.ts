@@ -18,6 +18,8 @@ export type Invariant =
   | 'too-many-claims'
   /** Nothing had happened that could be the reason of a move, or not often enough. */
   | 'move-without-reason'
+  /** The same of mastership: nobody may become master again and again. */
+  | 'mastership-without-reason'
   /** The conditions did not change for long, and still there is not one master among those that could be it. */
   | 'no-master'
   | 'two-masters'
@@ -43,6 +45,8 @@ export interface Watch {
   changed(moves: number, vip?: string): void;
   /** As long as datagrams get lost by chance, the election may go either way again and again. */
   noisy(): void;
+  /** A router became master. */
+  mastered(router: string): void;
   claimAsked(router: string, request: UpdateRequest): void;
   moved(router: string, request: UpdateRequest, before: PrivateIpRecord | undefined): void;
   afterEvent(): void;
@@ -52,6 +56,9 @@ export interface Watch {
 
 /** While nothing changes it is looked again this often. */
 const LOOK_INTERVAL = 5000;
+
+/** A router may become master and find that it is superseded, or give up to one that can claim. */
+const MASTERSHIPS_PER_MOVE = 3;
 
 export function createWatch(options: {
   readonly time: VirtualTime;
@@ -66,6 +73,8 @@ export function createWatch(options: {
   let asked: { readonly machine: Machine; readonly wasMaster: boolean; readonly vip: string }[] = [];
   /** VIP → until when each of its possible moves has a reason. */
   const reasons = new Map<string, number[]>(VIPS.map(({ address }) => [address, []]));
+  /** Until when each of the possible changes of mastership has a reason; at first somebody becomes it. */
+  let masterReasons: number[] = [bounds.reason];
   const claimedAt = new Map<string, number[]>();
   /** VIP → since when it is on no live router although one could take it. */
   const awaySince = new Map<string, number>();
@@ -149,13 +158,22 @@ export function createWatch(options: {
     changed(moves, vip) {
       changedAt = time.now();
       awaySince.clear();
+      for (let count = 0; count < moves * MASTERSHIPS_PER_MOVE; count += 1) {
+        masterReasons.push(time.now() + bounds.reason);
+      }
       for (const [address, until] of reasons) {
         if (vip !== undefined && vip !== address) continue;
         for (let move = 0; move < moves; move += 1) until.push(time.now() + bounds.reason);
       }
     },
+    mastered(router) {
+      const left = masterReasons.filter((until) => until >= time.now());
+      if (left.length === 0) fail('mastership-without-reason', router);
+      masterReasons = left.slice(1);
+    },
     noisy() {
       changedAt = time.now();
+      for (let count = 0; count < MASTERSHIPS_PER_MOVE; count += 1) masterReasons.push(time.now() + bounds.noise);
       for (const until of reasons.values()) until.push(time.now() + bounds.noise, time.now() + bounds.noise);
     },
     claimAsked(router, request) {

@@ -12,6 +12,7 @@ import { createNetwork, type SimulatedNetwork } from './network.ts';
 import { createOciClient, type Fate, type Operation } from './oci-client.ts';
 import { createOciStore, type OciStore, routerOf, subnetOf, vnicOf } from './oci-store.ts';
 import type { Process } from './process.ts';
+import { createReasons, type Reasons } from './reasons.ts';
 import type { Scenario } from './scenario.ts';
 import { createTrace, describeLog, type Trace } from './trace.ts';
 import { createVirtualTime, type VirtualTime } from './virtual-time.ts';
@@ -27,6 +28,7 @@ export interface World {
   readonly store: OciStore;
   readonly environment: Environment;
   readonly watch: Watch;
+  readonly reasons: Reasons;
   readonly trace: Trace;
   readonly coverage: Coverage;
   readonly baseConfig: Config;
@@ -90,6 +92,7 @@ export function createWorld(
       connect: (process, listener) => connect(name, process, listener),
       onLog(event) {
         coverage.logged(event);
+        if (event.event === 'transition' && event.to === 'master') watch.mastered(name);
         const text = describeLog(event);
         if (text !== undefined) trace.add(name, () => text);
       },
@@ -171,6 +174,7 @@ export function createWorld(
     store,
     environment,
     watch,
+    reasons: createReasons(machines, environment),
     trace,
     coverage,
     baseConfig,
