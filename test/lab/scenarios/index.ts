@@ -3,12 +3,14 @@ import type { Scenario } from '../scenario.ts';
 import { apiTrouble, lostAnswer } from './api-trouble.ts';
 import { carrierLost } from './carrier-lost.ts';
 import { crash } from './crash.ts';
+import { forged } from './forged.ts';
 import { frozen } from './frozen.ts';
 import { linkDownEns3, linkDownEns5, linkDownEns6 } from './link-down.ts';
 import { machineDeath } from './machine-death.ts';
 import { metadataAbsent } from './metadata-absent.ts';
 import { partition } from './partition.ts';
 import { planned } from './planned.ts';
+import { recreated } from './recreated.ts';
 import { stop } from './stop.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -25,4 +27,6 @@ export const SCENARIOS: readonly Scenario[] = [
   metadataAbsent,
   partition,
   frozen,
+  forged,
+  recreated,
 ];
