@@ -22,8 +22,10 @@ const EXIT_INTERRUPTED = 130;
 /** Another lab on this machine may take a while. */
 const PATIENCE = 15 * 60_000;
 
+let startedAt = 0;
+
 function progress(text: string): void {
-  const seconds = Math.floor(performance.now() / 1000);
+  const seconds = Math.floor((performance.now() - startedAt) / 1000);
   const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
   process.stderr.write(`${clock.padStart(6)}  ${text}\n`);
 }
@@ -78,6 +80,7 @@ async function main(args: readonly string[]): Promise<number> {
 
   const unlock = await lockLab(PATIENCE);
   cleanUpOnSignals(unlock);
+  startedAt = performance.now();
   const date = new Date();
   const machine = describeMachine(await keepalivedVersion());
   const recorder = createRecorder();

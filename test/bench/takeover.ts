@@ -4,6 +4,8 @@ import type { JournalEntry, RequestRecord } from '../oci-simulator/types.ts';
 import { BACKUP, MASTER, type Stand } from './stand.ts';
 
 const PATIENCE = 30_000;
+/** Milliseconds that every request to a slow API takes, half of it before a write is carried out. */
+export const LATENCY = 200;
 /** Milliseconds until tcpdump has certainly written what it saw. */
 const CAPTURED = 100;
 
