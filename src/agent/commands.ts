@@ -14,8 +14,12 @@ interface Given {
   readonly origin?: string;
 }
 
+/** Half of what the wire can carry: a command after the last one always fits. The year is 6429. */
+export const MAX_COMMAND_ID = 2 ** 47;
+
 /** True if `candidate` was given after `current`. */
 export function supersedes(candidate: Given, current: Given | undefined): boolean {
+  if (candidate.id > MAX_COMMAND_ID) return false;
   if (current === undefined || candidate.id > current.id) return true;
   return candidate.id === current.id && (candidate.origin ?? '') > (current.origin ?? '');
 }

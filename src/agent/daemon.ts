@@ -99,7 +99,9 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
     clock: systemClock,
     random: Math.random,
     observer,
-    store: createStateStore(stateFile, (detail) => log({ event: 'state-not-saved', file: stateFile, detail })),
+    store: createStateStore(stateFile, (failure, detail) =>
+      log({ event: `state-${failure}`, file: stateFile, detail }),
+    ),
     createOci: (listener) => createOci(config.oci, listener),
     interfaceState: (device) => links.links().get(device),
     createTransport: (paths, onDatagram) =>

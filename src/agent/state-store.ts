@@ -2,14 +2,15 @@ import { readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import type { FreezeCommand, HoldCommand, StandbyCommand } from './commands.ts';
+import { type FreezeCommand, type HoldCommand, MAX_COMMAND_ID, type StandbyCommand } from './commands.ts';
+
+/** Ids are Unix time in milliseconds; beyond this, a peer could not be told of the next one (48 bits on the wire). */
+const id = z.number().int().min(0).max(MAX_COMMAND_ID);
 
 const stateSchema = z.object({
-  holds: z
-    .record(z.string(), z.object({ target: z.string().nullable(), id: z.number(), origin: z.string() }))
-    .default({}),
-  standby: z.record(z.string(), z.array(z.object({ router: z.string(), on: z.boolean(), id: z.number() }))).default({}),
-  freeze: z.object({ on: z.boolean(), id: z.number(), origin: z.string() }).nullable().default(null),
+  holds: z.record(z.string(), z.object({ target: z.string().nullable(), id, origin: z.string() })).default({}),
+  standby: z.record(z.string(), z.array(z.object({ router: z.string(), on: z.boolean(), id }))).default({}),
+  freeze: z.object({ on: z.boolean(), id, origin: z.string() }).nullable().default(null),
 });
 
 /** What survives a restart. */
@@ -31,7 +32,11 @@ export interface StateStore {
   save(state: SavedState): void;
 }
 
-export function createStateStore(file: string, onError: (detail: string) => void): StateStore {
+/** @param onError told that the file could not be read, or written; the daemon goes on without it */
+export function createStateStore(
+  file: string,
+  onError: (failure: 'not-read' | 'not-saved', detail: string) => void,
+): StateStore {
   let writing = false;
   let pending: SavedState | undefined;
 
@@ -50,7 +55,8 @@ export function createStateStore(file: string, onError: (detail: string) => void
       try {
         return stateSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
       } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) onError(messageOf(error));
+        if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
+          onError('not-read', messageOf(error));
         return NOTHING_SAVED;
       }
     },
@@ -59,7 +65,7 @@ export function createStateStore(file: string, onError: (detail: string) => void
       if (writing) return;
       writing = true;
       write()
-        .catch((error: unknown) => onError(messageOf(error)))
+        .catch((error: unknown) => onError('not-saved', messageOf(error)))
         .finally(() => {
           writing = false;
         });

@@ -12,7 +12,10 @@ const MAX_BYTES = 512 * 1024;
 
 /** `ReadFile` on the real disk. */
 export function readFromDisk(path: string): ReturnType<ReadFile> {
-  const { mode, size } = statSync(path);
+  const stats = statSync(path);
+  const { mode, size } = stats;
+  // A FIFO or a device could keep the reader waiting for ever.
+  if (!stats.isFile() && !stats.isDirectory()) throw new Error('it is not a regular file');
   if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, allowed: ${MAX_BYTES}`);
   return { bytes: readFileSync(path), mode: mode & 0o7777 };
 }

@@ -40,7 +40,7 @@ import { type Milliseconds, masterDownInterval, skewTime } from './timing.ts';
 const OWNER = 255;
 /** Divides the priority of a router that could not claim. */
 const NOT_READY_DIVISOR = 16;
-/** After a stall a master reads what is queued for this long before it advertises again. */
+/** After a stall whatever is queued is read for this long, before anything is sent or taken over. */
 const RESUME_DELAY: Milliseconds = 10;
 
 type AdvertEvent = Extract<ElectionEvent, { kind: 'advert' }>;
@@ -97,6 +97,7 @@ export function createElection(initial: ElectionConfig): Election {
   }
 
   const interval = () => config.interval;
+  const resume = () => Math.min(RESUME_DELAY, config.interval);
 
   function cancel(timer: ElectionTimer): void {
     if (timers.disarm(timer)) emit({ kind: 'cancel', timer });
@@ -288,11 +289,16 @@ export function createElection(initial: ElectionConfig): Election {
     if (extensions().stallRule && late > limit) {
       if (extensions().report) emit({ kind: 'stalled', late });
       if (timer === 'advert') {
-        arm('advert', () => Math.min(RESUME_DELAY, config.interval));
+        arm('advert', resume);
       } else {
         timers.disarm('preempt');
         arm('master-down', masterDown);
       }
+      return;
+    }
+    // After a stall timers come before sockets: what was heard meanwhile may still be queued.
+    if (extensions().stallRule && timer !== 'advert' && late > RESUME_DELAY && armed.wait !== resume) {
+      arm(timer, resume);
       return;
     }
     if (timer === 'advert') {

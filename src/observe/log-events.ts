@@ -70,7 +70,7 @@ export type LogEvent =
   | { readonly event: 'drift'; readonly group: string; readonly vip: string; readonly vnic: string | null }
   | { readonly event: 'switchover'; readonly group: string; readonly to: string; readonly origin: string }
   | { readonly event: 'hold-ended'; readonly group: string; readonly reason: string }
-  | { readonly event: 'state-not-saved'; readonly file: string; readonly detail: string }
+  | { readonly event: 'state-not-read' | 'state-not-saved'; readonly file: string; readonly detail: string }
   | { readonly event: 'control-warning'; readonly detail: string }
   | { readonly event: 'metrics-failed'; readonly detail: string }
   | { readonly event: 'draining'; readonly timeout: number }
@@ -182,6 +182,8 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
       return info(`${entry.group}: ${entry.origin} asks for a planned failover to ${entry.to}`);
     case 'hold-ended':
       return info(`${entry.group}: the hold of the planned failover ended (${entry.reason})`);
+    case 'state-not-read':
+      return warn(`${entry.file} could not be read: ${entry.detail}; holds, standby and freeze begin anew`);
     case 'state-not-saved':
       return warn(`${entry.file} could not be written: ${entry.detail}; a hold would not survive a restart`);
     case 'control-warning':

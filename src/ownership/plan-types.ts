@@ -135,6 +135,8 @@ export interface Plan {
   /** When `timer` is due, on the same clock as `now`. */
   nextDeadline(): Milliseconds | undefined;
   vips(): readonly VipView[];
+  /** A round of reads is under way. */
+  reading(): boolean;
   /** Somebody who is not heard holds the lock. */
   superseded(): boolean;
   /** The holder of the lock is in question: whatever is heard of it counts. */

@@ -437,6 +437,7 @@ export function createPlan(initial: PlanConfig): Plan {
       return deadlines.length === 0 ? undefined : Math.min(...deadlines);
     },
     vips: () => vips.map((vip) => viewOf(vip, master)),
+    reading: rounds.underWay,
     superseded: () => superseded,
     disputed: () => disputedSince !== undefined,
     provenAt: () => provenAt,

@@ -100,6 +100,8 @@ export function createOwnership(options: OwnershipOptions): Ownership {
     for (const resolve of waiters) resolve();
   }
 
+  const roundEnd = () => new Promise<void>((resolve) => roundWaiters.push(resolve));
+
   async function readSubnet(subnetId: SubnetId, targets: readonly Target[], startedAt: Milliseconds): Promise<void> {
     const ids: PrivateIpId[] = targets.map((target) => target.privateIpId);
     const answers = await oci.readSubnet(subnetId, ids);
@@ -116,10 +118,11 @@ export function createOwnership(options: OwnershipOptions): Ownership {
     disputed: plan.disputed,
     failedRounds: plan.failedRounds,
     provenAt: plan.provenAt,
-    verify() {
-      const done = new Promise<void>((resolve) => roundWaiters.push(resolve));
+    async verify() {
+      // What is being read now was asked for before.
+      if (plan.reading()) await roundEnd();
       handle({ kind: 'verify' });
-      return done;
+      if (plan.reading()) await roundEnd();
     },
     close() {
       closed = true;

@@ -22,7 +22,7 @@ const HELP = `
 The lab is up: vrouter1 (priority 200) and vrouter2 (100), three VIPs, a management host and two customers.
 
   look            sudo scripts/lab ctl vrouter1 status
-                  sudo scripts/lab ctl vrouter2 watch
+                  sudo scripts/lab ctl vrouter2 history
                   sudo tail -f ${WORK}/vrouter1/failoverd.log
   pull a link     sudo scripts/lab link vrouter1 ens5 down     (ip link set; 'up' brings its routes back, too)
                   sudo scripts/lab cable vrouter1 ens3 down    (the far end: the router loses its carrier)
