@@ -17,8 +17,9 @@ export function begin(world: World, fault: Fault): void {
   const { environment, trace } = world;
   trace.add('', () => `── ${describeFault(fault)}`);
   environment.add(fault);
-  if (isImmediate(fault)) world.changed(world.reasons.begins(fault));
+  const moves = world.reasons.begins(fault);
   if ('router' in fault && fault.router !== undefined) beginOn(world, fault, fault.router);
+  if (isImmediate(fault)) world.changed(moves);
   switch (fault.kind) {
     case 'noise':
       return keepNoisy(world);

@@ -30,6 +30,12 @@ export interface Bounds {
   readonly converged: number;
   /** How long VIPs may be on no live router while a ready one reaches the API. */
   readonly away: number;
+  /** The same where no API has failed for as long as that. */
+  readonly calmAway: number;
+  /** Every peer knows by now whether a router reaches the API. */
+  readonly known: number;
+  /** Nothing is under way any more when so long nobody became master and nothing moved. */
+  readonly settled: number;
   /** How long a change may be the reason of a move. */
   readonly reason: number;
   /** How long a takeover that came of lost datagrams may be the reason of one. */
@@ -49,6 +55,9 @@ export function boundsOf({ preemptDelay, verifyInterval, interval: shortest }: S
     masterDown,
     converged,
     away: converged + RESIGNATION,
+    calmAway: election + ownership,
+    known: DISCOVERY + verifyInterval + 2 * (SECOND + REQUEST_TIMEOUT) + PRESENCE,
+    settled: masterDown + preemptDelay + PRESENCE + REQUEST_TIMEOUT,
     reason: converged + RESIGNATION,
     noise: masterDown + preemptDelay + verifyInterval + LEASE_EXPIRY + CLAIM,
   };

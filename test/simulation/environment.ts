@@ -15,6 +15,8 @@ export interface Environment {
   hasTrouble(router: string, trouble: ApiTrouble): boolean;
   /** Datagrams get lost or late by chance, so that anything may happen at any time. */
   isNoisy(): boolean;
+  /** No fault at all. */
+  isCalm(): boolean;
   isFrozen(): boolean;
   inStandby(router: string): boolean;
   isStalled(router: string): boolean;
@@ -98,6 +100,7 @@ export function createEnvironment(options: {
     },
     hasTrouble: (router, trouble) => apiOf(router).troubles.some((each) => each.trouble === trouble),
     isNoisy: () => any(({ kind }) => kind === 'noise'),
+    isCalm: () => active.size === 0 && isolated.size === 0,
     isFrozen: () => any(({ kind }) => kind === 'freeze'),
     inStandby: (router) => any((fault) => fault.kind === 'standby' && fault.router === router),
     isStalled: (router) => any((fault) => fault.kind === 'stall' && fault.router === router),

@@ -1,6 +1,7 @@
 import { type Chance, createChance } from './chance.ts';
 import { ROUTERS, VIPS } from './deployment.ts';
 import type { ApiTrouble, Fault, Scenario } from './scenario.ts';
+import { generateStory } from './stories.ts';
 
 const SECOND = 1000;
 /** Everybody has started and found its VIPs by then. */
@@ -8,6 +9,8 @@ const FIRST_FAULT = 25 * SECOND;
 /** Seeds without any fault: nothing may move in them. */
 const CALM_SEEDS = 0.04;
 const MOST_FAULTS = 6;
+/** Seeds whose faults belong together. */
+const STORIES = 0.2;
 
 type Names = readonly [string, ...string[]];
 
@@ -34,7 +37,7 @@ export function generateScenario(seed: number, routers?: 2 | 3): Scenario {
     clockAhead: Object.fromEntries(names.map((name) => [name, skew(chance)])),
     loss: chance.pick([0, 0, 0.001, 0.01]),
     throttle: chance.happens(0.2) ? 20 : 0,
-    faults: calm ? [] : generateFaults(chance, names),
+    faults: calm ? [] : chance.happens(STORIES) ? generateStory(chance, names) : generateFaults(chance, names),
   };
 }
 

@@ -2,6 +2,7 @@ import type { PrivateIpRecord, UpdateRequest } from '../../src/oci/types.ts';
 import { type Bounds, CLAIM_RATE } from './bounds.ts';
 import { VIPS } from './deployment.ts';
 import type { Environment } from './environment.ts';
+import { createLedger } from './ledger.ts';
 import type { Machine } from './machine.ts';
 import { type OciStore, routerOf, vnicOf } from './oci-store.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -24,6 +25,8 @@ export type Invariant =
   | 'no-master'
   | 'two-masters'
   | 'wrong-master'
+  /** A router that cannot claim took over although one that can is there. */
+  | 'unready-master'
   /** … and a VIP is not on the master. */
   | 'vip-not-on-master'
   /** A ready router reaches the API, and still a VIP is on no live router for too long. */
@@ -57,9 +60,6 @@ export interface Watch {
 /** While nothing changes it is looked again this often. */
 const LOOK_INTERVAL = 5000;
 
-/** A router may become master and find that it is superseded, or give up to one that can claim. */
-const MASTERSHIPS_PER_MOVE = 3;
-
 export function createWatch(options: {
   readonly time: VirtualTime;
   readonly bounds: Bounds;
@@ -71,10 +71,13 @@ export function createWatch(options: {
   let violation: Violation | undefined;
   let changedAt = 0;
   let asked: { readonly machine: Machine; readonly wasMaster: boolean; readonly vip: string }[] = [];
-  /** VIP → until when each of its possible moves has a reason. */
-  const reasons = new Map<string, number[]>(VIPS.map(({ address }) => [address, []]));
-  /** Until when each of the possible changes of mastership has a reason; at first somebody becomes it. */
-  let masterReasons: number[] = [bounds.reason];
+  const ledger = createLedger(VIPS.map(({ address }) => address));
+  /** Last mastership or move. */
+  let stirredAt = 0;
+  let apiTroubledAt = Number.NEGATIVE_INFINITY;
+  /** Router → since when it could take over and has all it needs for that. */
+  const fitSince = new Map<string, number>();
+  const unreachedSince = new Map<string, number>();
   const claimedAt = new Map<string, number[]>();
   /** VIP → since when it is on no live router although one could take it. */
   const awaySince = new Map<string, number>();
@@ -105,7 +108,8 @@ export function createWatch(options: {
       }
       const since = Math.max(changedAt, awaySince.get(address) ?? time.now());
       awaySince.set(address, since);
-      if (time.now() - since > bounds.away) fail('vip-away', `${address} is on ${holderOf(address)} since ${since}`);
+      const limit = time.now() - apiTroubledAt > bounds.away ? bounds.calmAway : bounds.away;
+      if (time.now() - since > limit) fail('vip-away', `${address} is on ${holderOf(address)} since ${since}`);
     }
   }
 
@@ -127,7 +131,8 @@ export function createWatch(options: {
       return;
     }
     if (!candidates.includes(master)) return fail('wrong-master', `${master.name} cannot be master`);
-    lookBest(master, candidates);
+    if (candidates.every(apiWorks) && !isBest(master, candidates))
+      fail('wrong-master', `${master.name} is not the best`);
     if (environment.isFrozen() || !apiWorks(master)) return;
     for (const { address } of VIPS) {
       if (holderOf(address) !== master.name) {
@@ -136,16 +141,53 @@ export function createWatch(options: {
     }
   }
 
-  function lookBest(master: Machine, candidates: readonly Machine[]): void {
-    if (!candidates.every(apiWorks)) return;
-    if (candidates.some((machine) => machine.config().groups[0]?.preempt !== true)) return;
-    if (candidates.some((machine) => machine.router()?.status().groups[0]?.hold != null)) return;
+  /** Or whatever keeps the better one from pre-empting it. */
+  function isBest(master: Machine, candidates: readonly Machine[]): boolean {
+    if (candidates.some((machine) => machine.config().groups[0]?.preempt !== true)) return true;
+    if (candidates.some((machine) => machine.router()?.status().groups[0]?.hold != null)) return true;
     const priority = ({ config, name }: Machine) => config().groups[0]?.priority[name] ?? 0;
-    const better = candidates.find((machine) => priority(machine) > priority(master));
-    if (better !== undefined) fail('wrong-master', `${master.name}, though ${better.name} is better`);
+    return candidates.every((machine) => priority(machine) <= priority(master));
+  }
+
+  // Readiness
+
+  function noteFitness(): void {
+    for (const machine of machines) {
+      const { name } = machine;
+      const { troubles } = environment.apiOf(name);
+      if (troubles.length > 0) apiTroubledAt = time.now();
+      const fit = running().includes(machine) && canBeMaster(machine) && troubles.length === 0;
+      if (!fit) fitSince.delete(name);
+      else if (!fitSince.has(name)) fitSince.set(name, time.now());
+      const unreached = troubles.some(({ trouble, probability }) => trouble === 'outage' && probability === 1);
+      if (!unreached) unreachedSince.delete(name);
+      else if (!unreachedSince.has(name)) unreachedSince.set(name, time.now());
+    }
+  }
+
+  /** One that has long been known not to reach the API becomes master beside one that has long been known to. */
+  function lookReady(router: string): void {
+    const isLong = (since: number | undefined) => since !== undefined && time.now() - since > bounds.known;
+    if (!isLong(unreachedSince.get(router)) || environment.isNoisy()) return;
+    const better = machines.find(({ name }) => isLong(fitSince.get(name)) && environment.areConnected([name, router]));
+    if (better !== undefined) fail('unready-master', `${router}, though ${better.name} is ready`);
+  }
+
+  /** No fault, one master, everything with it, for long enough that nothing is under way: nothing may move any more. */
+  function lookSettled(): void {
+    const since = Math.max(changedAt, stirredAt);
+    if (!environment.isCalm() || time.now() - since < bounds.settled) return;
+    const all = running();
+    const masters = all.filter((machine) => machine.state() === 'master');
+    const [master] = masters;
+    if (all.length < machines.length || master === undefined || masters.length > 1) return;
+    if (VIPS.some(({ address }) => holderOf(address) !== master.name)) return;
+    if (isBest(master, all)) ledger.clear();
   }
 
   function look(): void {
+    noteFitness();
+    lookSettled();
     lookAway();
     lookConverged();
     time.after(LOOK_INTERVAL, look);
@@ -158,23 +200,17 @@ export function createWatch(options: {
     changed(moves, vip) {
       changedAt = time.now();
       awaySince.clear();
-      for (let count = 0; count < moves * MASTERSHIPS_PER_MOVE; count += 1) {
-        masterReasons.push(time.now() + bounds.reason);
-      }
-      for (const [address, until] of reasons) {
-        if (vip !== undefined && vip !== address) continue;
-        for (let move = 0; move < moves; move += 1) until.push(time.now() + bounds.reason);
-      }
+      ledger.allow(moves, time.now() + bounds.reason, vip);
+      noteFitness();
     },
     mastered(router) {
-      const left = masterReasons.filter((until) => until >= time.now());
-      if (left.length === 0) fail('mastership-without-reason', router);
-      masterReasons = left.slice(1);
+      stirredAt = time.now();
+      if (!ledger.mastership(time.now())) fail('mastership-without-reason', router);
+      lookReady(router);
     },
     noisy() {
       changedAt = time.now();
-      for (let count = 0; count < MASTERSHIPS_PER_MOVE; count += 1) masterReasons.push(time.now() + bounds.noise);
-      for (const until of reasons.values()) until.push(time.now() + bounds.noise, time.now() + bounds.noise);
+      ledger.allow(2, time.now() + bounds.noise);
     },
     claimAsked(router, request) {
       const machine = machines.find(({ name }) => name === router);
@@ -190,10 +226,9 @@ export function createWatch(options: {
       if (before === undefined) return;
       if (before.etag !== request.etag) fail('stale-claim-landed', `${router}: ${before.address}`);
       if (before.vnicId === request.vnicId) return;
-      const left = (reasons.get(before.address) ?? []).filter((until) => until >= time.now());
-      if (left.length === 0)
-        fail('move-without-reason', `${before.address} from ${routerOf(before.vnicId)} to ${router}`);
-      reasons.set(before.address, left.slice(1));
+      stirredAt = time.now();
+      if (ledger.move(before.address, time.now())) return;
+      fail('move-without-reason', `${before.address} from ${routerOf(before.vnicId)} to ${router}`);
     },
     afterEvent() {
       if (asked.length === 0) return;
