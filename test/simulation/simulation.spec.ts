@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { createChance } from './chance.ts';
+import { generateScenario } from './generate.ts';
+import { runBatch } from './jobs.ts';
+import { run } from './run.ts';
+import type { Fault, Scenario } from './scenario.ts';
+import { shrink } from './shrink.ts';
+
+/** Two routers, both well, and what happens to them. */
+function scenario(...faults: readonly Fault[]): Scenario {
+  return {
+    seed: 1,
+    routers: 2,
+    interval: 1000,
+    signed: false,
+    coded: true,
+    listed: true,
+    preempt: true,
+    preemptDelay: 0,
+    verifyInterval: 10_000,
+    holder: 'vrouter1',
+    addressed: true,
+    startAt: { vrouter1: 0, vrouter2: 100 },
+    clockAhead: { vrouter1: 0, vrouter2: 0 },
+    loss: 0,
+    throttle: 0,
+    faults,
+  };
+}
+
+const PARTITION = { kind: 'partition', from: 'vrouter1', oneWay: false, at: 25_000, until: 60_000 } as const;
+
+describe('the simulation', () => {
+  it('is the same run for the same seed', async () => {
+    for (const seed of [11, 12, 13]) {
+      const first = await run(generateScenario(seed), { traced: true });
+      const second = await run(generateScenario(seed), { traced: true });
+      expect(second.lines).toEqual(first.lines);
+      expect(second.fingerprint).toBe(first.fingerprint);
+    }
+  });
+
+  it('does not depend on whether presence is coded', async () => {
+    for (const seed of [21, 22, 23]) {
+      const plain = { ...generateScenario(seed), signed: false };
+      const coded = await run({ ...plain, coded: true });
+      const whole = await run({ ...plain, coded: false });
+      expect(whole.fingerprint).toBe(coded.fingerprint);
+    }
+  });
+
+  it('moves nothing where nothing happens', async () => {
+    const outcome = await run(scenario());
+    expect(outcome.violation).toBeUndefined();
+    expect(outcome.counts['moves']).toBeUndefined();
+  });
+
+  it('sees a full partition cost one move, and its healing one more', async () => {
+    const outcome = await run(scenario(PARTITION));
+    expect(outcome.violation).toBeUndefined();
+    expect(outcome.counts['moves']).toBe(6);
+  });
+
+  it('notices a rule that is missing, and finds the fault that shows it', async () => {
+    const clock: Fault = { kind: 'clock', router: 'vrouter2', ahead: 9000, at: 24_000, until: 24_000 };
+    const { scenario: smallest, outcome } = await shrink(scenario(clock, PARTITION), 'lock');
+    expect(outcome.violation?.invariant).toBe('move-without-reason');
+    expect(smallest.faults.map(({ kind }) => kind)).toEqual(['partition']);
+    expect(outcome.lines.at(-1)).toContain('VIOLATION');
+  });
+
+  it('passes some seeds; scripts/simulate runs many', { timeout: 120_000 }, async () => {
+    const { failures } = await runBatch({ from: 1, seeds: 100 });
+    expect(failures).toEqual([]);
+  });
+});
+
+describe('chance', () => {
+  it('is even, and the same for the same seed and stream', () => {
+    const chance = createChance(7, 'a');
+    const drawn = Array.from({ length: 10_000 }, chance.next);
+    const mean = drawn.reduce((sum, value) => sum + value, 0) / drawn.length;
+    expect(Math.abs(mean - 0.5)).toBeLessThan(0.02);
+    expect(Array.from({ length: 3 }, createChance(7, 'a').next)).toEqual(drawn.slice(0, 3));
+    expect(createChance(7, 'b').next()).not.toBe(drawn[0]);
+  });
+});
