@@ -36,6 +36,7 @@ export interface ConversationOptions {
   readonly groups: () => readonly Group[];
   readonly send: Transport['send'];
   readonly ready: () => boolean;
+  readonly readyIn: (group: string) => boolean;
   readonly links: () => readonly { readonly name: string; readonly up: boolean }[];
   readonly commands: CommandBook;
   /** A peer tells of one group; `before` is what it said last. */
@@ -128,6 +129,7 @@ export function createConversation(options: ConversationOptions): Conversation {
         bootId,
         configDigest: loaded().digest,
         ready: options.ready(),
+        readyIn: options.readyIn,
         challenge: freshness.challenge(now),
         wallClock: clock.wall(),
         wantsAnswer,

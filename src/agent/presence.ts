@@ -9,6 +9,7 @@ export function describePresence(state: {
   readonly bootId: string;
   readonly configDigest: string;
   readonly ready: boolean;
+  readonly readyIn: (group: string) => boolean;
   readonly challenge: string;
   readonly wallClock: Milliseconds;
   readonly wantsAnswer: boolean;
@@ -42,6 +43,7 @@ export function describePresence(state: {
       virtualRouterId: group.virtualRouterId,
       state: group.state(),
       priority: group.effectivePriority(),
+      ready: state.readyIn(group.name),
       hold: state.commands.hold(group.name),
       successor: group.successor(),
       standby: state.commands.standby(group.name),

@@ -224,6 +224,21 @@ describe('planned switchover', () => {
     expect(cluster.cloud.moves).toHaveLength(3);
   });
 
+  it('the hold survives a restart of both routers', async () => {
+    const cluster = await settled();
+    cluster.router('vrouter1').switchover.failover({});
+    await cluster.run(2000);
+    await cluster.crash('vrouter1');
+    await cluster.crash('vrouter2');
+    await cluster.run(10_000);
+    cluster.start('vrouter1');
+    cluster.start('vrouter2');
+    await cluster.run(30_000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.cloud.moves).toHaveLength(3);
+    expect(cluster.router('vrouter1').status().groups[0]?.hold?.target).toBe('vrouter2');
+  });
+
   it('the hold ends when its target dies', async () => {
     const cluster = await settled();
     cluster.router('vrouter1').switchover.failover({});

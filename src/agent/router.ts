@@ -106,6 +106,7 @@ export function createRouter(options: RouterOptions): Router {
     groups: () => groups,
     send: (pathId, bytes) => transport.send(pathId, bytes),
     ready: claimability.ready,
+    readyIn: (group) => claimability.reasons().get(group)?.length === 0,
     links: interfaces.links,
     commands,
     onTold,

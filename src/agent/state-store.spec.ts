@@ -58,7 +58,8 @@ describe('the saved state', () => {
 
   it('that cannot be written is told, and nothing else happens', async () => {
     const { failures } = open();
-    const store = createStateStore('/proc/failoverd/state.json', (failure) => failures.push(failure));
+    writeFileSync(join(directory, 'file'), '');
+    const store = createStateStore(join(directory, 'file/state.json'), (failure) => failures.push(failure));
     store.save(HOLD);
     await expect.poll(() => failures).toEqual(['not-saved']);
   });

@@ -21,7 +21,7 @@ export function whyNotSuccessor(peer: Peer, virtualRouterId: number): string | u
   if (group.state === 'fault') return `${peer.name} is in fault: one of its interfaces is down`;
   if (group.state === 'standby') return `${peer.name} is in standby`;
   if (group.state === 'init') return `${peer.name} is starting or stopping`;
-  if (!peer.presence.ociReady) return `${peer.name} is not ready: it could not claim the VIPs`;
+  if (!group.ready) return `${peer.name} is not ready: it could not claim the VIPs`;
   return undefined;
 }
 

@@ -103,7 +103,7 @@ export function createSwitchover(options: {
   function apply(group: Group): void {
     const hold = commands.hold(group.name);
     const target = hold?.target ?? null;
-    group.handle({ kind: 'hold', on: target !== null });
+    group.handle({ kind: 'hold', on: target !== null, ours: target === self });
     if (hold === null || target === null || target === self || group.state() !== 'master') return;
     const reason = whyNotFollow(group, hold, target);
     if (reason !== undefined) return end(group, reason);
@@ -163,7 +163,8 @@ export function createSwitchover(options: {
 
     restore() {
       for (const group of options.groups()) {
-        group.handle({ kind: 'hold', on: (commands.hold(group.name)?.target ?? null) !== null });
+        const target = targetOf(group);
+        group.handle({ kind: 'hold', on: target !== null, ours: target === self });
       }
     },
 

@@ -83,7 +83,7 @@ export type ElectionEvent =
   /** Could this router claim if it had to? */
   | { readonly kind: 'readiness'; readonly ready: boolean }
   /** While on, nobody pre-empts (planned switchover). */
-  | { readonly kind: 'hold'; readonly on: boolean }
+  | { readonly kind: 'hold'; readonly on: boolean /** It names this router. */; readonly ours?: boolean }
   /** Somebody who is not heard holds what a master would need: no master from here until that is over. */
   | { readonly kind: 'superseded'; readonly on: boolean }
   /** Another router heard the master later than this one: a path is lost, not the master. */

@@ -77,9 +77,10 @@ function parseEvent(
       return { event: { kind: name }, config };
     case 'vouched':
       return { event: { kind: 'vouched', heardAt: Number(words[0]) }, config };
+    case 'hold':
+      return { event: { kind: 'hold', on, ours: words[1] === 'ours' }, config };
     case 'fault':
     case 'standby':
-    case 'hold':
     case 'superseded':
       return { event: { kind: name, on }, config };
     case 'ready':

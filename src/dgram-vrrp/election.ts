@@ -64,6 +64,7 @@ export function createElection(initial: ElectionConfig): Election {
   let faulty = false;
   let standby = false;
   let hold = false;
+  let holdIsOurs = false;
   let ready = true;
   /** A master keeps its full priority when the API fails: traffic still flows through it. */
   let readyAsMaster = false;
@@ -78,13 +79,22 @@ export function createElection(initial: ElectionConfig): Election {
 
   const preempts = () => config.preempt && !hold && (ready || !extensions().readiness);
 
-  const timing = () => ({ version: config.version, priority: effectivePriority(), interval: activeInterval });
+  /** While another router holds by an admin's word, this one is the last to follow a silence. */
+  const urgency = () => (hold && !holdIsOurs ? 1 : effectivePriority());
+  const timing = () => ({ version: config.version, priority: urgency(), interval: activeInterval });
   const masterDown = () => masterDownInterval(timing());
   const skew = () => skewTime(timing());
   /** At start: long enough to hear whoever is there, even when the network comes up late. */
   const listening = () => (extensions().startupDelay ?? 0) + masterDown();
 
   /** After an advert: the master down interval, but at start not before the listening is over. */
+  /** Preempt delay, and at start not before the listening is over. */
+  function preemptWait(): () => Milliseconds {
+    const since = now;
+    const listensOn = () => (extensions().startupDelay === undefined ? 0 : startedAt + listening() - since);
+    return () => Math.max(config.preemptDelay, listensOn());
+  }
+
   function silence(since = now): () => Milliseconds {
     return () => Math.max(masterDown(), startedAt + listening() - since);
   }
@@ -226,7 +236,7 @@ export function createElection(initial: ElectionConfig): Election {
     if (worse && preempts()) {
       if (config.preemptDelay === 0) return;
       adopt(advert);
-      if (!timers.get('preempt')) arm('preempt', () => config.preemptDelay);
+      if (!timers.get('preempt')) arm('preempt', preemptWait());
     } else {
       cancel('preempt');
       adopt(advert);
@@ -397,6 +407,7 @@ export function createElection(initial: ElectionConfig): Election {
         return readinessChanged(event.ready);
       case 'hold':
         hold = event.on;
+        holdIsOurs = event.on && event.ours === true;
         if (hold) cancel('preempt');
         return;
       case 'superseded':

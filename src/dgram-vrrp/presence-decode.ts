@@ -147,7 +147,7 @@ function createDecoder(names: readonly string[]) {
     if (state === undefined) malformed = true;
     const priority = reader.u8();
     const successor = nameOrNull(reader);
-    const hasHold = flag(reader);
+    const flags = reader.u8();
     const vipCount = reader.u8();
     const bitmap = reader.bytes(Math.ceil(vipCount / 8));
     const vips = Array.from(
@@ -159,8 +159,9 @@ function createDecoder(names: readonly string[]) {
       on: flag(reader),
       id: reader.u48(),
     }));
-    const hold = hasHold ? { target: nameOrNull(reader), origin: name(reader), id: reader.u48() } : null;
-    return { virtualRouterId, state: state ?? 'init', priority, hold, successor, standby, vips };
+    const hold = (flags & 1) === 1 ? { target: nameOrNull(reader), origin: name(reader), id: reader.u48() } : null;
+    const ready = (flags & 2) === 2;
+    return { virtualRouterId, state: state ?? 'init', priority, ready, hold, successor, standby, vips };
   }
 
   function readFreeze(reader: ByteReader): FreezeCommand {

@@ -110,7 +110,7 @@ function createEncoder(writer: ByteWriter) {
     writer.u8(PRESENCE_STATES.indexOf(group.state));
     byte(group.priority);
     name(group.successor);
-    flag(group.hold !== null);
+    writer.u8((group.hold === null ? 0 : 1) | (group.ready ? 2 : 0));
     byte(group.vips.length);
     writer.bytes(bitmapOf(group.vips));
     byte(group.standby.length);

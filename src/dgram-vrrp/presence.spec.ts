@@ -25,6 +25,7 @@ const presence: Presence = {
       virtualRouterId: 51,
       state: 'master',
       priority: 200,
+      ready: true,
       hold: { target: 'r1', id: 0x0192_0304_0506, origin: 'r3' },
       successor: 'r2',
       standby: [{ router: 'r3', on: true, id: 7 }],
@@ -41,7 +42,7 @@ const literal = [
   '03 000e 0d 01 0123456789abcdef 00000102',
   '04 000c 05 01 00000003 05 02 ffffffff',
   '05 0003 02 03 01',
-  '06 001a 19 33 02 c8 01 01 09 b080 01 02 01 000000000007 00 02 019203040506',
+  '06 001a 19 33 02 c8 01 03 09 b080 01 02 01 000000000007 00 02 019203040506',
   '07 0008 00 01 000000000001',
 ]
   .join('')
@@ -174,6 +175,7 @@ describe('the size', () => {
     virtualRouterId,
     state: 'master',
     priority: 100,
+    ready: true,
     hold: { target: others[0] ?? null, id: 1_800_000_000_000, origin: first },
     successor: others[0] ?? null,
     standby: routers.map((router) => ({ router, on: true, id: 1_800_000_000_000 })),
@@ -243,6 +245,7 @@ describe('properties', () => {
     virtualRouterId: byte,
     state: fc.constantFrom('init', 'backup', 'master', 'fault', 'standby'),
     priority: byte,
+    ready: fc.boolean(),
     hold: fc.option(fc.record({ target: fc.option(name), id, origin: name })),
     successor: fc.option(name),
     standby: fc.array(fc.record({ router: name, on: fc.boolean(), id }), { maxLength: 3 }),

@@ -23,7 +23,8 @@
  *  | 3    | echoes  | repeated: length(1) { router(1) challenge(8) age(4) }                         |
  *  | 4    | heard   | repeated: length(1) { router(1) age(4) }                                      |
  *  | 5    | links   | repeated: length(1) { name(1) flags(1: 1 = up) }                              |
- *  | 6    | groups  | repeated: length(1) { VRID(1) state(1) priority(1) successor(1) flags(1: 1 = a hold follows) |
+ *  | 6    | groups  | repeated: length(1) { VRID(1) state(1) priority(1) successor(1) flags(1: 1 = a hold follows, |
+ *  |      |         |   2 = ready)                                                                  |
  *  |      |         |   VIPs(1) bitmap(VIPs / 8 rounded up, first VIP in the highest bit of the first byte) |
  *  |      |         |   requests(1) requests × { router(1) on(1) id(6) }  [ target(1) origin(1) id(6) ] } |
  *  | 7    | freeze  | on(1) origin(1) id(6)                                                         |
@@ -92,6 +93,8 @@ export interface PresenceGroup {
   readonly state: PresenceState;
   /** Effective, 0 to 255. */
   readonly priority: number;
+  /** Whether this router could claim the group's VIPs now. */
+  readonly ready: boolean;
   /** The planned switchover in force. */
   readonly hold: HoldCommand | null;
   /** While resigning: who is to take over. */

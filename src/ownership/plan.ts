@@ -98,12 +98,12 @@ export function createPlan(initial: PlanConfig): Plan {
   function heed(): void {
     const holder = otherHolder();
     if (holder !== undefined && lock.identity(holder) === undefined) readVnic(holder);
-    if (frozen || config.observe || without('superseded')) return;
+    if (config.observe || without('superseded')) return;
     const decided = decision();
     const free = decided === 'keep' || decided === 'claim';
     if (decided === 'wait' && master) emit({ kind: 'ask-peers' });
     if (superseded && (free || hearsHolder(holder))) setSuperseded(false, holder);
-    else if (!superseded && decided === 'superseded' && (master || (unled && !hearsHolder(holder)))) {
+    else if (!superseded && !frozen && decided === 'superseded' && (master || (unled && !hearsHolder(holder)))) {
       setSuperseded(true, holder);
       rounds.plan(now, config.leaseInterval);
     }
