@@ -18,6 +18,7 @@ import {
   type VipView,
 } from '../ownership/index.ts';
 import type { Clock } from './clock.ts';
+import { createFlapping } from './flapping.ts';
 import type { Observer } from './observer.ts';
 
 /** Copies of a priority 0 advert on every path (DESIGN §4). */
@@ -111,6 +112,7 @@ export interface Group {
 export function createGroup(options: GroupOptions): Group {
   const { name, clock, observer } = options;
   let { settings } = options;
+  const flapping = createFlapping();
   const election = createElection(electionConfig(settings, options.without));
   const ownership = createOwnership({
     config: planConfig(settings),
@@ -171,6 +173,8 @@ export function createGroup(options: GroupOptions): Group {
       case 'transition':
         since = clock.now();
         if (action.from === 'master') ownership.handle({ kind: 'master', on: false });
+        if (action.to === 'fault') flapping.faulted(since);
+        if (action.from === 'fault' || action.to === 'master') heedFlapping();
         return;
       case 'rival':
         ownership.handle({ kind: 'conflict' });
@@ -181,6 +185,13 @@ export function createGroup(options: GroupOptions): Group {
       default:
         return;
     }
+  }
+
+  function heedFlapping(): void {
+    const delay = Math.max(settings.election.preemptDelay, flapping.preemptDelay(clock.now()));
+    if (delay > settings.election.preemptDelay) observer.log({ event: 'flapping', group: name, delay });
+    const election = { ...settings.election, preemptDelay: delay };
+    handle({ kind: 'reconfigure', config: electionConfig({ ...settings, election }, options.without) });
   }
 
   /** A backup that has not heard a master since it started may have started into a partition. */

@@ -61,6 +61,21 @@ describe('a cluster of two', () => {
     expect(cluster.cloud.moves).toHaveLength(6);
   });
 
+  it('a link that comes and goes moves the VIPs a few times, then the better router keeps back', async () => {
+    const cluster = await settled();
+    for (let round = 0; round < 60; round += 1) {
+      cluster.setLink('vrouter1', 'ens5', false);
+      await cluster.run(1000);
+      cluster.setLink('vrouter1', 'ens5', true);
+      await cluster.run(2000);
+    }
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.cloud.moves.length).toBeLessThanOrEqual(3 * 6);
+    await cluster.run(320_000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.holders()).toEqual(ALL_ON_1);
+  });
+
   it('the better router waits until the API answers over the link that returned', async () => {
     const cluster = await settled();
     cluster.setLink('vrouter1', 'ens3', false);

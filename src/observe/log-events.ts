@@ -20,6 +20,7 @@ export type LogEvent =
     }
   | { readonly event: 'rival'; readonly group: string; readonly peer: string; readonly priority: number }
   | { readonly event: 'gave-up'; readonly group: string; readonly to: string }
+  | { readonly event: 'flapping'; readonly group: string; readonly delay: number }
   | { readonly event: 'superseded'; readonly group: string; readonly on: boolean }
   | { readonly event: 'stalled'; readonly group: string; readonly late: number }
   | { readonly event: 'election-warning'; readonly group: string; readonly code: string; readonly peer: string }
@@ -100,6 +101,10 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
       return warn(`${entry.group}: ${entry.peer} is master too, with priority ${entry.priority}, and has to yield`);
     case 'gave-up':
       return warn(`${entry.group}: no VIP could be claimed in three rounds; ${entry.to} is asked to try`);
+    case 'flapping':
+      return warn(
+        `${entry.group}: too many faults in ten minutes: this router pre-empts only after ${entry.delay / 1000} s`,
+      );
     case 'superseded':
       return entry.on
         ? warn(
