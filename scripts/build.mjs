@@ -15,6 +15,8 @@ const tests = {
   lab: 'test/lab/main.ts',
   traffic: 'test/lab/traffic-main.ts',
   bench: 'test/bench/main.ts',
+  simulate: 'test/simulation/main.ts',
+  fuzz: 'test/fuzz/main.ts',
 };
 
 /** CommonJS packages inside an ESM bundle still call require() for Node's own modules. */

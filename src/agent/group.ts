@@ -134,8 +134,15 @@ export function createGroup(options: GroupOptions): Group {
     const due = election.nextDeadline();
     if (due === undefined) return;
     if (due.timer === 'advert') observer.lateness(clock.now() - due.at);
-    handle({ kind: 'timer', timer: due.timer, generation: due.generation });
+    if (due.timer !== 'advert' && standsBack(due.at)) ownership.handle({ kind: 'supersede' });
+    else handle({ kind: 'timer', timer: due.timer, generation: due.generation });
   });
+
+  /** Nobody else may take a mastership for real that would end in the same instant. */
+  function standsBack(due: Milliseconds): boolean {
+    if (election.state() !== 'backup' || clock.now() - due > settings.election.interval) return false;
+    return ownership.forbidsMastership(options.predecessorAt(election.predecessor()));
+  }
 
   /** What an event leads to is carried out and told before the next one, even if that is its own doing. */
   function handle(event: ElectionEvent): void {

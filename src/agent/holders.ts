@@ -26,14 +26,15 @@ export interface Holders {
 
 export function createHolders(self: string): Holders {
   const owners = new Map<VnicId, string>();
-  /** Router → the VIPs it says it holds. */
-  const told = new Map<string, Set<string>>();
+  const certain = new Set<VnicId>();
+  /** Router → the VIPs it says it holds, and since when it says so. */
+  const told = new Map<string, Map<string, Milliseconds>>();
   /** VIP → the peer that took it last, by its own word. */
   const taken = new Map<string, { readonly router: string; readonly at: Milliseconds }>();
 
   return {
     learn(router, vips, held, now) {
-      const known = told.get(router) ?? new Set();
+      const known = told.get(router) ?? new Map<string, Milliseconds>();
       told.set(router, known);
       vips.forEach(({ address, record, verifiedAt, held: isOurs }, index) => {
         if (!held[index]) {
@@ -41,14 +42,13 @@ export function createHolders(self: string): Holders {
           if (taken.get(address)?.router === router) taken.delete(address);
           return;
         }
+        const since = known.get(address) ?? now;
         if (!known.has(address)) taken.set(address, { router, at: now });
-        known.add(address);
+        known.set(address, since);
         // A record that was read before the peer said so may still show the one it took the VIP from.
-        const word = taken.get(address);
-        const isNewer = word?.router === router && verifiedAt !== undefined && verifiedAt > word.at;
-        if (record?.vnicId !== undefined && !isOurs && isNewer && !owners.has(record.vnicId)) {
-          owners.set(record.vnicId, router);
-        }
+        const isNewer = verifiedAt !== undefined && verifiedAt > since;
+        if (record?.vnicId === undefined || isOurs || !isNewer || certain.has(record.vnicId)) return;
+        owners.set(record.vnicId, router);
       });
     },
     forget(router) {
@@ -56,6 +56,7 @@ export function createHolders(self: string): Holders {
       for (const [address, entry] of taken) if (entry.router === router) taken.delete(address);
     },
     identify(vnicId, router) {
+      certain.add(vnicId);
       owners.set(vnicId, router);
     },
     ownerOf: (vnicId) => owners.get(vnicId),

@@ -44,8 +44,10 @@ export function createLeaseKeeper(options: {
   readonly oci: () => Pick<OciVnics, 'getVnic' | 'tagVnic'>;
   readonly clock: Clock;
   readonly interval: () => Milliseconds;
-  /** This router's VNICs that hold a lock, one per subnet. */
+  /** This router's VNICs with VIPs: each is stamped once, so that it names its router. */
   readonly vnics: () => readonly VnicId[];
+  /** Those in the subnets of the groups' locks: they are stamped again and again. */
+  readonly lockVnics: () => readonly VnicId[];
   readonly needed: () => boolean;
   readonly value: (counter: number) => LeaseValue;
   /** A stamp failed, a sentence. */
@@ -62,9 +64,14 @@ export function createLeaseKeeper(options: {
   let armed = false;
   let closed = false;
 
+  function vnicsDue(): readonly VnicId[] {
+    const unnamed = options.vnics().filter((vnicId) => !named.has(vnicId));
+    return [...new Set([...unnamed, ...(options.needed() ? options.lockVnics() : [])])];
+  }
+
   function stampAll(): void {
     armed = false;
-    const due = options.vnics().filter((vnicId) => options.needed() || !named.has(vnicId));
+    const due = vnicsDue();
     counter += 1;
     for (const vnicId of due) void stamp(vnicId);
     const patience = Math.min(LONGEST_PATIENCE, 2 ** Math.max(0, failures - PROMPT_FAILURES));
@@ -112,7 +119,7 @@ export function createLeaseKeeper(options: {
   return {
     error: () => (failures > 0 ? error : undefined),
     update() {
-      if (options.vnics().some((vnicId) => options.needed() || !named.has(vnicId))) arm(0);
+      if (vnicsDue().length > 0) arm(0);
     },
     close() {
       closed = true;

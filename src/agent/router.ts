@@ -130,7 +130,8 @@ export function createRouter(options: RouterOptions): Router {
     oci: () => oci,
     clock,
     interval: () => loaded.config.oci.leaseInterval,
-    vnics: () => (loaded.config.mode === 'observe' ? [] : lockVnics(groups)),
+    vnics: () => (loaded.config.mode === 'observe' ? [] : vnicsOf(groups)),
+    lockVnics: () => (loaded.config.mode === 'observe' ? [] : lockVnics(groups)),
     onFailure: (detail) => observer.leaseFailed(detail, clock.now()),
     needed: () => groups.some(isMaster) && peers.all().some((peer) => !confirms(peer, self.name)),
     value: (counter) => ({
@@ -308,6 +309,10 @@ function settingsOf(group: GroupConfig, { config, self }: LoadedConfig): GroupSe
 }
 
 const isMaster = (group: Group) => group.state() === 'master';
+
+function vnicsOf(groups: readonly Group[]): readonly VnicId[] {
+  return [...new Set(groups.flatMap((group) => group.vips().flatMap(({ target }) => target?.vnicId ?? [])))];
+}
 
 /** This router's VNICs in the subnets of the groups' locks. */
 function lockVnics(groups: readonly Group[]): readonly VnicId[] {

@@ -3,7 +3,7 @@ import type { Milliseconds, Presence } from '../dgram-vrrp/index.ts';
 import type { Clock } from './clock.ts';
 import type { Group } from './group.ts';
 import type { Observer } from './observer.ts';
-import type { Peer, Peers } from './peers.ts';
+import { type Peer, type Peers, SILENT_AFTER } from './peers.ts';
 
 /** After this many missing adverts the other routers are asked. */
 const MISSED_ADVERTS = 2;
@@ -79,9 +79,13 @@ export function createSilence(options: {
       if (loaded().config.routers.length < 3) return false;
       const master = masterAt(masterAddress);
       if (master?.lastHeard === undefined) return false;
-      const others = peers.all().filter((peer) => peer !== master && peer.alive);
-      const askedAt = master.lastHeard + MISSED_ADVERTS * intervalOf(group);
-      return others.length > 0 && others.every((peer) => (peer.lastHeard ?? 0) < askedAt);
+      const { lastHeard } = master;
+      const askedAt = lastHeard + MISSED_ADVERTS * intervalOf(group);
+      // A master that has just resigned is not silent, and nobody was asked.
+      if (clock.now() < askedAt) return false;
+      const others = peers.all().flatMap((peer) => (peer === master ? [] : (peer.lastHeard ?? [])));
+      const aliveThen = others.filter((at) => at > lastHeard - SILENT_AFTER);
+      return aliveThen.length > 0 && aliveThen.every((at) => at < askedAt);
     },
 
     close: alarm.close,

@@ -45,6 +45,8 @@ export type PlanEvent =
   | { readonly kind: 'unled'; readonly on: boolean }
   /** A peer was heard, fell silent, or told another state. */
   | { readonly kind: 'peers' }
+  /** It is: superseded without becoming master first. */
+  | { readonly kind: 'supersede' }
   /** The election is no longer superseded, for a reason of its own. */
   | { readonly kind: 'superseded-over' }
   /** undefined: it could not be read. */
@@ -135,6 +137,8 @@ export interface Plan {
   /** When `timer` is due, on the same clock as `now`. */
   nextDeadline(): Milliseconds | undefined;
   vips(): readonly VipView[];
+  /** Would this router, as the follower of that one, be superseded at once? */
+  forbidsMastership(predecessor: string | null): boolean;
   /** A round of reads is under way. */
   reading(): boolean;
   /** Somebody who is not heard holds the lock. */

@@ -96,8 +96,10 @@ export function createPlan(initial: PlanConfig): Plan {
 
   /** Looks at the lock again, after anything it depends on has changed. */
   function heed(): void {
+    for (const { record } of vips.filter((vip) => !holds(vip))) {
+      if (record?.vnicId !== undefined && lock.identity(record.vnicId) === undefined) readVnic(record.vnicId);
+    }
     const holder = otherHolder();
-    if (holder !== undefined && lock.identity(holder) === undefined) readVnic(holder);
     if (config.observe || without('superseded')) return;
     const decided = decision();
     const free = decided === 'keep' || decided === 'claim';
@@ -107,6 +109,14 @@ export function createPlan(initial: PlanConfig): Plan {
       setSuperseded(true, holder);
       rounds.plan(now, config.leaseInterval);
     }
+  }
+
+  function forbidsMastership(whom: string | null): boolean {
+    const vip = lockVip();
+    if (vip?.record === undefined || vip.target === undefined || frozen || config.observe) return false;
+    if (without('lock') || without('superseded')) return false;
+    const mastership = { predecessor: whom, heldLock: false, disputedSince };
+    return lock.decide(now, vip.record, vip.target.vnicId, mastership) === 'superseded';
   }
 
   function setSuperseded(on: boolean, vnicId: VnicId | undefined): void {
@@ -389,6 +399,10 @@ export function createPlan(initial: PlanConfig): Plan {
       case 'peers':
         heed();
         return claimDue();
+      case 'supersede':
+        setSuperseded(true, otherHolder());
+        rounds.plan(now, config.leaseInterval);
+        return;
       case 'superseded-over':
         superseded = false;
         disputedSince = undefined;
@@ -437,6 +451,7 @@ export function createPlan(initial: PlanConfig): Plan {
       return deadlines.length === 0 ? undefined : Math.min(...deadlines);
     },
     vips: () => vips.map((vip) => viewOf(vip, master)),
+    forbidsMastership,
     reading: rounds.underWay,
     superseded: () => superseded,
     disputed: () => disputedSince !== undefined,

@@ -25,6 +25,8 @@ export interface OwnershipOptions {
 export interface Ownership {
   handle(event: PlanEvent): void;
   vips(): readonly VipView[];
+  /** Would this router, as the follower of that one, be superseded at once? */
+  forbidsMastership(predecessor: string | null): boolean;
   superseded(): boolean;
   disputed(): boolean;
   failedRounds(): number;
@@ -114,6 +116,7 @@ export function createOwnership(options: OwnershipOptions): Ownership {
   return {
     handle,
     vips: () => plan.vips(),
+    forbidsMastership: plan.forbidsMastership,
     superseded: plan.superseded,
     disputed: plan.disputed,
     failedRounds: plan.failedRounds,
