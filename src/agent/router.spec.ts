@@ -152,7 +152,7 @@ describe('a cluster of two', () => {
       ['10.0.0.4', 'reclaiming'],
       ['10.0.0.36', 'ok'],
     ]);
-    await cluster.run(2000);
+    await cluster.run(4000);
     expect(cluster.holders()).toEqual(ALL_ON_1);
   });
 });

@@ -135,16 +135,19 @@ export function createPlan(initial: PlanConfig): Plan {
 
   function mayClaim(vip: Vip): boolean {
     if (!master || superseded || frozen || config.observe || vip.record === undefined || holds(vip)) return false;
-    if (!lockIsNewerThanLossOf(vip)) return false;
+    if (!lockOutlivedLossOf(vip)) return false;
     const decided = decision();
     return decided === 'keep' || decided === 'claim';
   }
 
-  /** Whoever took a VIP may have taken the lock a moment later: it is looked at once more before the VIP is claimed back. */
-  function lockIsNewerThanLossOf(vip: Vip): boolean {
+  /**
+   * Whoever took a VIP may be taking the lock as well, in parallel, and its request may be the slower one: a VIP is
+   * claimed back when the lock was still ours after the time a request can take.
+   */
+  function lockOutlivedLossOf(vip: Vip): boolean {
     const first = lockVip();
-    if (vip.lossProvenAt === undefined || first === vip || without('lock')) return true;
-    return first !== undefined && first.recordFrom >= vip.lossProvenAt;
+    if (vip.lossSeenAt === undefined || first === vip || without('lock')) return true;
+    return first !== undefined && first.recordFrom >= vip.lossSeenAt + config.requestTimeout;
   }
 
   function vnicIsBusy(vnicId: VnicId): boolean {
@@ -238,7 +241,7 @@ export function createPlan(initial: PlanConfig): Plan {
     vip.lossReads = 0;
     vip.waitsForToken = false;
     delete vip.retryAt;
-    delete vip.lossProvenAt;
+    delete vip.lossSeenAt;
     delete vip.error;
     if (!master) return;
     if (vip === lockVip()) {
@@ -274,6 +277,7 @@ export function createPlan(initial: PlanConfig): Plan {
     if (late) return;
     if (lost && !without('verification')) {
       vip.lossReads += 1;
+      vip.lossSeenAt ??= now;
       if (vip === lockVip()) disputedSince ??= now;
       if (vip.lossReads < READS_THAT_PROVE_LOSS) return rounds.conflict(now);
     }
@@ -288,11 +292,8 @@ export function createPlan(initial: PlanConfig): Plan {
   function lostForSure(vip: Vip, vnicId: VnicId | undefined): void {
     vip.wasHeld = false;
     vip.lossReads = 0;
-    vip.lossProvenAt = now;
     allHeldTold = false;
     rounds.conflict(now);
-    const first = lockVip();
-    if (first !== undefined && first !== vip) get(first);
     const decided = decision();
     if (!config.observe && decided !== 'superseded') emit({ kind: 'drift', address: vip.address, vnicId });
   }

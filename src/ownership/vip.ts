@@ -23,8 +23,8 @@ export interface Vip {
   /** Held since the election made us master. */
   wasHeld: boolean;
   lossReads: number;
-  /** When its loss was proven, in this mastership. */
-  lossProvenAt?: Milliseconds;
+  /** When it was first seen lost, in this mastership. */
+  lossSeenAt?: Milliseconds;
   error?: string;
 }
 
@@ -51,7 +51,7 @@ export function forgetMastership(vip: Vip): void {
   vip.wasHeld = false;
   vip.waitsForToken = false;
   delete vip.retryAt;
-  delete vip.lossProvenAt;
+  delete vip.lossSeenAt;
   delete vip.error;
 }
 
