@@ -2,7 +2,7 @@
  * The one place where failures of the outside world become an `OciErrorCode`. Everything in the worker throws
  * `OciFault`; what crosses the thread boundary is the plain `OciFailure` made here.
  */
-import type { OciErrorCode, OciFailure } from './types.ts';
+import type { Milliseconds, OciErrorCode, OciFailure } from './types.ts';
 
 /** What is known of a failure besides its code and sentence. */
 export interface FaultDetails {
@@ -173,4 +173,24 @@ function withoutMarkup(text: string): string {
     .replace(/\s+/g, ' ')
     .trim();
   return words.length > 120 ? `${words.slice(0, 117)}...` : words;
+}
+
+/** OCI refuses requests whose date is more than 5 minutes off; below one minute the clock is not worth a word. */
+const CLOCK_WORTH_TELLING: Milliseconds = 60_000;
+
+/** The service's clock minus ours, by the `date` of an answer; NaN without one. */
+export function clockOffsetBy(date: string | undefined): Milliseconds {
+  return Date.parse(date ?? '') - Date.now();
+}
+
+/** A wrong clock is the one cause of a 401 that no new token cures. */
+export function withClock(fault: OciFault, offset: Milliseconds | undefined): OciFault {
+  if (offset === undefined || !(Math.abs(offset) > CLOCK_WORTH_TELLING)) return fault;
+  const seconds = Math.round(Math.abs(offset) / 1_000);
+  const words = `the clock of this router is ${seconds} s ${offset > 0 ? 'behind' : 'ahead of'} the service's: set it (chronyc tracking)`;
+  return new OciFault(fault.code, `${fault.message}; ${words}`, {
+    cause: fault,
+    ...(fault.status === undefined ? {} : { status: fault.status }),
+    ...(fault.requestId === undefined ? {} : { requestId: fault.requestId }),
+  });
 }

@@ -1,6 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { expiryOf, instanceKey } from './instance-principal.ts';
+import { failureOf } from './errors.ts';
+import { createKeyPair, expiryOf, instanceKey, requestSession } from './instance-principal.ts';
 
 /** Made with openssl: CN=instance, OU=opc-certtype, OU=opc-compartment, OU=opc-tenant:ocid1.tenancy.oc1..c */
 const CERTIFICATE = `-----BEGIN CERTIFICATE-----
@@ -65,5 +68,27 @@ describe('expiryOf', () => {
 
   it.each(['', 'a.b.c', token({}), token({ exp: 'soon' }), token(null)])('refuses %j', (text) => {
     expect(() => expiryOf(text)).toThrow('names no end');
+  });
+});
+
+describe('requestSession', () => {
+  it('blames the clock for a 401 when it is wrong', async () => {
+    const server = createServer((_request, response) => {
+      response.statusCode = 401;
+      response.setHeader('date', new Date(Date.now() - 3_600_000).toUTCString());
+      response.end('{"code":"NotAuthenticated","message":"The required information was not provided"}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const texts: Record<string, string> = { 'identity/cert.pem': CERTIFICATE, 'identity/key.pem': key };
+    const options = {
+      metadata: { read: async (path: string) => texts[path] ?? CERTIFICATE, readJson: async () => ({}) },
+      federation: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      requestTimeout: 2_000,
+      onExchange: () => {},
+    };
+    const answer = await requestSession(options, await createKeyPair()).then(() => undefined, failureOf);
+    server.close();
+    expect(answer?.code).toBe('unauthenticated');
+    expect(answer?.message).toMatch(/not provided; the clock of this router is 360[01] s ahead of the service's/);
   });
 });

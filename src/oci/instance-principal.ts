@@ -6,7 +6,7 @@
 import { createPrivateKey, generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
 import { monotonic, withDeadline } from './deadline.ts';
-import { faultOfAnswer, faultOfNetwork, OciFault } from './errors.ts';
+import { clockOffsetBy, faultOfAnswer, faultOfNetwork, OciFault, withClock } from './errors.ts';
 import { exchange, type HttpAnswer, headerOf } from './exchange.ts';
 import type { Metadata } from './metadata.ts';
 import { type SigningKey, signRequest } from './signer.ts';
@@ -76,6 +76,7 @@ async function post(options: FederationOptions, key: SigningKey, body: string): 
     );
     if (answer.status === 200) return answer;
     fault = faultOfAnswer('the token exchange', errorIn(answer));
+    if (answer.status === 401) fault = withClock(fault, clockOffsetBy(headerOf(answer, 'date')));
   } catch (error) {
     fault = faultOfNetwork('the token exchange', options.federation, error);
   } finally {

@@ -8,7 +8,7 @@ import { CircuitBreaker, NoRetryConfigurationDetails, type HttpRequest as SdkReq
 import { VirtualNetworkClient } from 'oci-core/lib/client.js';
 import { createConnections } from './connections.ts';
 import { monotonic, withDeadline } from './deadline.ts';
-import { faultOfNetwork, faultOfSdkError, OciFault } from './errors.ts';
+import { clockOffsetBy, faultOfNetwork, faultOfSdkError, OciFault, withClock } from './errors.ts';
 import { type HttpAnswer, headerOf } from './exchange.ts';
 import type { Session } from './instance-principal.ts';
 import { signRequest } from './signer.ts';
@@ -58,9 +58,6 @@ interface Passage {
   clockOffset?: Milliseconds;
 }
 
-/** OCI refuses requests whose date is more than 5 minutes off; below one minute the clock is not worth a word. */
-const CLOCK_WORTH_TELLING: Milliseconds = 60_000;
-
 /** Opens the first connections at once. */
 export function createNetworkClient(options: NetworkClientOptions): NetworkClient {
   const { origin, requestTimeout } = options;
@@ -92,7 +89,7 @@ export function createNetworkClient(options: NetworkClientOptions): NetworkClien
       );
       if (answer.status === 401) {
         options.onRejected(session);
-        passage.clockOffset = Date.parse(headerOf(answer, 'date') ?? '') - Date.now();
+        passage.clockOffset = clockOffsetBy(headerOf(answer, 'date'));
       }
       return answer;
     });
@@ -143,16 +140,4 @@ function responseOf(answer: HttpAnswer): Response {
   );
   const empty = answer.status === 204 || answer.status === 304;
   return new Response(empty ? null : answer.body, { status: answer.status, headers });
-}
-
-/** A wrong clock is the one cause of a 401 that no new token cures. */
-function withClock(fault: OciFault, offset: Milliseconds | undefined): OciFault {
-  if (offset === undefined || !(Math.abs(offset) > CLOCK_WORTH_TELLING)) return fault;
-  const seconds = Math.round(Math.abs(offset) / 1_000);
-  const words = `the clock of this router is ${seconds} s ${offset > 0 ? 'behind' : 'ahead of'} the service's: set it (chronyc tracking)`;
-  return new OciFault(fault.code, `${fault.message}; ${words}`, {
-    cause: fault,
-    ...(fault.status === undefined ? {} : { status: fault.status }),
-    ...(fault.requestId === undefined ? {} : { requestId: fault.requestId }),
-  });
 }

@@ -80,7 +80,7 @@ export function createService(options: OciOptions, listener: OciListener): Servi
   function statusNow(): OciStatus {
     const session = sessions.current();
     const region = network ? { region: network.location.region } : {};
-    if (session && network) return { ready: true, tokenExpiresAt: session.expiresAt, ...region };
+    if (session && network && !sessions.refused()) return { ready: true, tokenExpiresAt: session.expiresAt, ...region };
     const why = sessions.failure()?.message;
     const reason = why === undefined ? 'waiting for instance metadata and a token' : `there is no valid token: ${why}`;
     return { ready: false, reason, ...region };

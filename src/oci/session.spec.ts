@@ -93,7 +93,7 @@ describe('keepSession', () => {
     await vi.advanceTimersByTimeAsync(0);
     vi.setSystemTime(start + 60 * MINUTE);
     expect(keeper.current()).toBeUndefined();
-    await vi.advanceTimersByTimeAsync(30_000);
+    await vi.advanceTimersByTimeAsync(5_000);
     expect(state.issued).toHaveLength(2);
     expect(keeper.current()).toBe(state.issued[1]);
   });
@@ -118,6 +118,20 @@ describe('keepSession', () => {
     if (first) keeper.rejected(first);
     expect(await keeper.refresh()).toEqual({ ok: true });
     expect(state.issued).toHaveLength(2);
+  });
+
+  it('is refused while its session is rejected and no other one can be had', async () => {
+    const { keeper, state } = federation();
+    await vi.advanceTimersByTimeAsync(0);
+    const [first] = state.issued;
+    if (first) keeper.rejected(first);
+    expect(keeper.refused()).toBe(false);
+    state.down = true;
+    await keeper.refresh();
+    expect(keeper.refused()).toBe(true);
+    state.down = false;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(keeper.refused()).toBe(false);
   });
 
   it('refreshes a young session that itself was rejected', async () => {

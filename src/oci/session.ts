@@ -18,6 +18,8 @@ export interface SessionKeeper {
   failure(): OciFailure | undefined;
   /** A request signed with this session was answered with 401. */
   rejected(session: Session): void;
+  /** True while the service refuses the present session and no other one can be had. */
+  refused(): boolean;
   /** Gets a new session now, unless one is under way, or the present one is young and was not rejected. */
   refresh(): Promise<{ readonly ok: true } | OciFailure>;
   close(): void;
@@ -32,8 +34,11 @@ export interface SessionKeeperOptions {
   readonly requestTimeout: Milliseconds;
 }
 
-/** Timers run at most this long, because they do not count the time a virtual machine is paused, and tokens do. */
-const LONGEST_TIMER: Milliseconds = 30_000;
+/**
+ * Timers run at most this long, because tokens end by the wall clock: it counts the time a virtual machine is paused,
+ * which timers do not, and it may be stepped.
+ */
+const LONGEST_TIMER: Milliseconds = 5_000;
 
 /**
  * When to refresh a token, in milliseconds from now.
@@ -114,6 +119,7 @@ export function keepSession(options: SessionKeeperOptions): SessionKeeper {
     rejected(of) {
       if (of === session) wasRejected = true;
     },
+    refused: () => wasRejected && failure !== undefined,
     refresh() {
       const young = session !== undefined && monotonic() - session.receivedAt < options.requestTimeout;
       if (current() && young && !wasRejected) return Promise.resolve({ ok: true });
