@@ -360,6 +360,14 @@ export function createElection(initial: ElectionConfig): Election {
     if (!preempts()) cancel('preempt');
   }
 
+  function holdChanged(on: boolean, ours: boolean): void {
+    const before = urgency();
+    hold = on;
+    holdIsOurs = ours;
+    if (hold) cancel('preempt');
+    if (state === 'backup' && urgency() !== before) rearmMasterDown();
+  }
+
   function reconfigured(next: ElectionConfig): void {
     const previous = config;
     config = next;
@@ -406,10 +414,7 @@ export function createElection(initial: ElectionConfig): Election {
       case 'readiness':
         return readinessChanged(event.ready);
       case 'hold':
-        hold = event.on;
-        holdIsOurs = event.on && event.ours === true;
-        if (hold) cancel('preempt');
-        return;
+        return holdChanged(event.on, event.on && event.ours === true);
       case 'superseded':
         return supersededChanged(event.on);
       case 'vouched':
