@@ -1,6 +1,7 @@
 import type { Config } from '../../src/config/index.ts';
 import { ControlError } from '../../src/control/errors.ts';
 import { VIPS } from './deployment.ts';
+import { NOTHING, upTo } from './ledger.ts';
 import { subnetOf, vnicOf } from './oci-store.ts';
 import type { Fault } from './scenario.ts';
 import type { World } from './world.ts';
@@ -17,9 +18,9 @@ export function begin(world: World, fault: Fault): void {
   const { environment, trace } = world;
   trace.add('', () => `── ${describeFault(fault)}`);
   environment.add(fault);
-  const moves = world.reasons.begins(fault);
+  const allowance = world.reasons.begins(fault);
   if ('router' in fault && fault.router !== undefined) beginOn(world, fault, fault.router);
-  if (isImmediate(fault)) world.changed(moves);
+  if (isImmediate(fault)) world.changed(allowance);
   switch (fault.kind) {
     case 'noise':
       return keepNoisy(world);
@@ -30,7 +31,7 @@ export function begin(world: World, fault: Fault): void {
       if (vip === undefined) return;
       const { address, interface: device } = vip;
       world.store.place(address, subnetOf(device), fault.to === 'nobody' ? undefined : vnicOf(fault.to, device));
-      return world.changed(1, address);
+      return world.changed(upTo(1), address);
     }
     case 'failover':
       command(world, fault.on, (router) => router.switchover.failover(fault.to === undefined ? {} : { to: fault.to }));
@@ -82,9 +83,9 @@ function beginOn(world: World, fault: Fault, name: string): void {
 export function end(world: World, fault: Fault): void {
   if (fault.kind === 'freeze' || fault.kind === 'standby' || fault.kind === 'failover') return endCommand(world, fault);
   world.trace.add('', () => `── end of ${describeFault(fault)}`);
-  const moves = world.reasons.ends(fault);
+  const allowance = world.reasons.ends(fault);
   world.environment.remove(fault);
-  if (isImmediate(fault)) world.changed(moves);
+  if (isImmediate(fault)) world.changed(allowance);
   switch (fault.kind) {
     case 'api':
       return tellReadiness(world);
@@ -113,15 +114,15 @@ function boot(world: World, fault: Fault & { kind: 'crash' | 'restart' }): void 
   if (machine.isStopping()) machine.crash();
   if (machine.router() !== undefined || world.environment.isCrashed(fault.router)) return;
   const late = fault.kind === 'crash' ? fault.networkLate : 0;
-  const moves = world.reasons.boots(machine);
+  const allowance = world.reasons.boots(machine);
   if (late > 0) {
     world.environment.setIsolated(fault.router, true);
     world.time.after(late, () => {
       world.environment.setIsolated(fault.router, false);
-      world.changed(0);
+      world.changed(NOTHING);
     });
   }
-  world.start(machine, moves);
+  world.start(machine, allowance);
   if (world.environment.isStalled(fault.router)) machine.stall();
 }
 
@@ -149,7 +150,7 @@ function command(world: World, on: string, run: (router: NonNullable<ReturnType<
     if (router === undefined) return;
     try {
       run(router);
-      world.changed(1);
+      world.changed(upTo(1));
     } catch (error) {
       if (!(error instanceof ControlError)) throw error;
       world.trace.add(on, () => `refused: ${error.message}`);
@@ -168,7 +169,7 @@ function reload(world: World): void {
   for (const machine of world.machines) {
     world.time.after(world.chance.between(0, RELOAD_SPREAD), () => {
       machine.reload(config);
-      world.changed(1);
+      world.changed(upTo(1));
     });
   }
 }

@@ -1,6 +1,22 @@
+/** What a change of the world may lead to. */
+export interface Allowance {
+  /** Of each VIP. */
+  readonly moves: number;
+  readonly masterships: number;
+}
+
+/** A router may become master and find that it is superseded, or give up to one that can claim. */
+const MASTERSHIPS_PER_MOVE = 3;
+
+export const NOTHING: Allowance = { moves: 0, masterships: 0 };
+
+export function upTo(moves: number): Allowance {
+  return { moves, masterships: moves * MASTERSHIPS_PER_MOVE };
+}
+
 /** Reasons that are left: each change of the world allows so many moves of each VIP, once, and not for ever. */
 export interface Ledger {
-  allow(moves: number, until: number, vip?: string): void;
+  allow(allowance: Allowance, until: number, vip?: string): void;
   /** A VIP moved. False: nothing had happened that could be the reason. */
   move(vip: string, now: number): boolean;
   /** A router became master. */
@@ -8,9 +24,6 @@ export interface Ledger {
   /** Everything is in its place: what happened before is no reason any more. */
   clear(): void;
 }
-
-/** A router may become master and find that it is superseded, or give up to one that can claim. */
-const MASTERSHIPS_PER_MOVE = 3;
 
 /** Somebody becomes master at first. */
 export function createLedger(vips: readonly string[]): Ledger {
@@ -21,11 +34,12 @@ export function createLedger(vips: readonly string[]): Ledger {
   const left = (all: readonly number[], now: number) => all.filter((until) => until >= now);
 
   return {
-    allow(count, until, vip) {
+    allow(allowance, until, vip) {
       for (const [address, reasons] of moves) {
-        if (vip === undefined || vip === address) for (let move = 0; move < count; move += 1) reasons.push(until);
+        if (vip === undefined || vip === address)
+          for (let move = 0; move < allowance.moves; move += 1) reasons.push(until);
       }
-      for (let change = 0; change < count * MASTERSHIPS_PER_MOVE; change += 1) masterships.push(until);
+      for (let change = 0; change < allowance.masterships; change += 1) masterships.push(until);
     },
     move(vip, now) {
       const reasons = left(moves.get(vip) ?? [], now);

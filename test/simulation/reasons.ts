@@ -1,19 +1,20 @@
 import type { Environment } from './environment.ts';
+import { type Allowance, NOTHING, upTo } from './ledger.ts';
 import type { Machine } from './machine.ts';
 import type { Fault } from './scenario.ts';
 
 /**
- * How many moves of each VIP a change of the world may be the reason of. Where the answer is 0 nothing may move, however
+ * What a change of the world may be the reason of. Where the answer is nothing, nothing may move, however
  * often it happens: a backup that stands still, a path that is lost while another is left, a pair of routers that does
  * not hear each other while a third hears both.
  */
 export interface Reasons {
   /** Asked after the fault was added. */
-  begins(fault: Fault): number;
+  begins(fault: Fault): Allowance;
   /** Asked before it is removed. */
-  ends(fault: Fault): number;
+  ends(fault: Fault): Allowance;
   /** A router's daemon starts. */
-  boots(machine: Machine): number;
+  boots(machine: Machine): Allowance;
 }
 
 export function createReasons(machines: readonly Machine[], environment: Environment): Reasons {
@@ -23,11 +24,11 @@ export function createReasons(machines: readonly Machine[], environment: Environ
   const isMaster = (name: string) => machineOf(name)?.state() === 'master';
 
   /** It comes back into the election: will it be better than the master that is? */
-  function mayTakeOver(machine: Machine | undefined): number {
-    if (machine === undefined) return 0;
+  function mayTakeOver(machine: Machine | undefined): Allowance {
+    if (machine === undefined) return NOTHING;
     const masters = running().filter((other) => other !== machine && other.state() === 'master' && !isStalled(other));
     const isBest = masters.every((master) => priorityOf(master) < priorityOf(machine));
-    return masters.length === 0 || isBest || !isWell() ? 1 : 0;
+    return masters.length === 0 || isBest || !isWell() ? upTo(1) : NOTHING;
   }
 
   const isStalled = (machine: Machine) => machine.process()?.isStalled() ?? false;
@@ -40,31 +41,40 @@ export function createReasons(machines: readonly Machine[], environment: Environ
     return names.every((a) => names.every((b) => a === b || hear(a, b) || names.some((c) => isThird(c, a, b, hear))));
   }
 
+  /** A backup that loses the master and another one at once is cut off itself: it waits for the holder's lease. */
+  function losesBoth({ from, to, oneWay }: Fault & { kind: 'partition' }): boolean {
+    const others = machines.map(({ name }) => name).filter((name) => name !== from);
+    if (others.length < 2 || to !== undefined || oneWay || isMaster(from)) return false;
+    return running().length === machines.length && !running().some(isStalled) && environment.areConnected(others);
+  }
+
   return {
     begins(fault) {
       switch (fault.kind) {
         case 'partition':
           // One that is not heard but hears: the other takes over, and the better one takes it back.
-          return isWell() ? 0 : fault.oneWay || machines.length > 2 ? 2 : 1;
+          if (isWell()) return NOTHING;
+          if (losesBoth(fault)) return { moves: 0, masterships: 1 };
+          return upTo(fault.oneWay || machines.length > 2 ? 2 : 1);
         case 'stall':
         case 'link':
         case 'crash':
         case 'restart':
-          return isMaster(fault.router) || !isWell() ? 1 : 0;
+          return isMaster(fault.router) || !isWell() ? upTo(1) : NOTHING;
         default:
-          return 1;
+          return upTo(1);
       }
     },
     ends(fault) {
       switch (fault.kind) {
         case 'partition':
-          return isWell() ? 0 : 1;
+          return isWell() ? NOTHING : upTo(1);
         case 'stall':
-          return isMaster(fault.router) ? 1 : mayTakeOver(machineOf(fault.router));
+          return isMaster(fault.router) ? upTo(1) : mayTakeOver(machineOf(fault.router));
         case 'link':
           return mayTakeOver(machineOf(fault.router));
         default:
-          return 1;
+          return upTo(1);
       }
     },
     boots: mayTakeOver,

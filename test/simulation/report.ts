@@ -16,8 +16,8 @@ export function renderProgress({ seeds, simulated, failures }: BatchResult, of: 
 /** What was exercised, grouped by the first word of each count. */
 export function renderCoverage(counts: Counts): string {
   const groups: readonly (readonly [string, RegExp])[] = [
-    ['faults', /^fault /],
     ['transitions', / → /],
+    ['faults', /^fault /],
     ['log events', /^log /],
     ['network', /^datagrams /],
     ['OCI', /./],

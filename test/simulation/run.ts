@@ -2,6 +2,7 @@ import { begin, end } from './actions.ts';
 import { boundsOf } from './bounds.ts';
 import type { Counts } from './coverage.ts';
 import { ROUTERS } from './deployment.ts';
+import { type Allowance, NOTHING, upTo } from './ledger.ts';
 import type { Mutation } from './mutations.ts';
 import type { Scenario } from './scenario.ts';
 import type { Violation } from './watch.ts';
@@ -23,9 +24,9 @@ const QUIET = 20_000;
 const STEP = 1000;
 
 /** Where the best router holds everything and starts first, nobody's start moves anything. */
-function startMoves({ holder, startAt }: Scenario): number {
+function atStart({ holder, startAt }: Scenario): Allowance {
   const best = ROUTERS[0]?.name ?? '';
-  return holder === best && startAt[best] === Math.min(...Object.values(startAt)) ? 0 : 1;
+  return holder === best && startAt[best] === Math.min(...Object.values(startAt)) ? NOTHING : upTo(1);
 }
 
 /** Runs one scenario to its end, or to the first violation. */
@@ -37,7 +38,7 @@ export async function run(
   const { time, watch, coverage } = world;
   const bounds = boundsOf(scenario);
   for (const [name, at] of Object.entries(scenario.startAt)) {
-    time.after(at, () => world.start(world.machine(name), startMoves(scenario)));
+    time.after(at, () => world.start(world.machine(name), atStart(scenario)));
   }
   for (const fault of scenario.faults) {
     coverage.count(`fault ${fault.kind}${fault.kind === 'api' ? ` ${fault.trouble}` : ''}`);

@@ -2,7 +2,7 @@ import type { PrivateIpRecord, UpdateRequest } from '../../src/oci/types.ts';
 import { type Bounds, CLAIM_RATE } from './bounds.ts';
 import { VIPS } from './deployment.ts';
 import type { Environment } from './environment.ts';
-import { createLedger } from './ledger.ts';
+import { type Allowance, createLedger, upTo } from './ledger.ts';
 import type { Machine } from './machine.ts';
 import { type OciStore, routerOf, vnicOf } from './oci-store.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -44,8 +44,8 @@ export interface Violation {
 
 /** Looks at everything after every event. */
 export interface Watch {
-  /** Something happened to the world that may be the reason of so many moves of each VIP, or of one. */
-  changed(moves: number, vip?: string): void;
+  /** Something happened to the world that may be the reason of so much; moves of one VIP only, or of each. */
+  changed(allowance: Allowance, vip?: string): void;
   /** As long as datagrams get lost by chance, the election may go either way again and again. */
   noisy(): void;
   /** A router became master. */
@@ -197,10 +197,10 @@ export function createWatch(options: {
   return {
     fail,
     violation: () => violation,
-    changed(moves, vip) {
+    changed(allowance, vip) {
       changedAt = time.now();
       awaySince.clear();
-      ledger.allow(moves, time.now() + bounds.reason, vip);
+      ledger.allow(allowance, time.now() + bounds.reason, vip);
       noteFitness();
     },
     mastered(router) {
@@ -210,7 +210,7 @@ export function createWatch(options: {
     },
     noisy() {
       changedAt = time.now();
-      ledger.allow(2, time.now() + bounds.noise);
+      ledger.allow(upTo(2), time.now() + bounds.noise);
     },
     claimAsked(router, request) {
       const machine = machines.find(({ name }) => name === router);

@@ -6,6 +6,7 @@ import { type Chance, createChance } from './chance.ts';
 import { type Coverage, createCoverage } from './coverage.ts';
 import { PATH_DEVICES, ROUTERS, referenceConfig, VIPS } from './deployment.ts';
 import { createEnvironment, type Environment } from './environment.ts';
+import { type Allowance, upTo } from './ledger.ts';
 import { createMachine, type Machine } from './machine.ts';
 import type { Mutation } from './mutations.ts';
 import { createNetwork, type SimulatedNetwork } from './network.ts';
@@ -34,12 +35,12 @@ export interface World {
   readonly baseConfig: Config;
   machine(name: string): Machine;
   router(name: string): ReturnType<Machine['router']>;
-  /** `moves`: of each VIP that its coming may be the reason of. */
-  start(machine: Machine, moves: number): void;
+  /** `allowance`: what its coming may be the reason of. */
+  start(machine: Machine, allowance: Allowance): void;
   /** Tells a router whether it has a token now. */
   announce(router: string): void;
-  /** The world is another one now: the reason of at most so many moves of each VIP, or of one. */
-  changed(moves: number, vip?: string): void;
+  /** The world is another one now (see Watch). */
+  changed(allowance: Allowance, vip?: string): void;
 }
 
 export function createWorld(
@@ -118,7 +119,7 @@ export function createWorld(
       onMove(request, before, askedAt) {
         const late = time.now() - askedAt > REQUEST_TIMEOUT;
         // Carried out when its router has given up on it: a fault by itself, and its repair.
-        if (late) changed(2, before?.address);
+        if (late) changed(upTo(2), before?.address);
         coverage.moved(late);
         trace.add(
           name,
@@ -153,8 +154,8 @@ export function createWorld(
     return found;
   }
 
-  function changed(moves: number, vip?: string): void {
-    watch.changed(moves, vip);
+  function changed(allowance: Allowance, vip?: string): void {
+    watch.changed(allowance, vip);
   }
 
   for (const { address, interface: device } of VIPS) {
@@ -180,9 +181,9 @@ export function createWorld(
     baseConfig,
     machine,
     router: (name) => machine(name).router(),
-    start(started, moves) {
+    start(started, allowance) {
       guard(started.start, true);
-      changed(moves);
+      changed(allowance);
     },
     announce,
     changed,
