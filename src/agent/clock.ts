@@ -21,9 +21,14 @@ function monotonic(): Milliseconds {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
-/** setTimeout takes whole milliseconds and may fire early by a part of one: never ring before the time. */
+/**
+ * setTimeout takes whole milliseconds and may fire early by a part of one: never ring before the time. And ring after the
+ * sockets were read: when a process goes on after a stall, Node runs timers first, and an advert that waits in a socket
+ * must count before the timer that says there was none.
+ */
 function createAlarm(ring: () => void): Alarm {
   let timeout: NodeJS.Timeout | undefined;
+  let immediate: NodeJS.Immediate | undefined;
   let due: Milliseconds | undefined;
   let closed = false;
 
@@ -31,8 +36,11 @@ function createAlarm(ring: () => void): Alarm {
     timeout = undefined;
     if (due === undefined) return;
     if (due > monotonic()) return wait(due);
-    due = undefined;
-    ring();
+    immediate = setImmediate(() => {
+      immediate = undefined;
+      due = undefined;
+      ring();
+    });
   }
 
   function wait(at: Milliseconds): void {
@@ -44,6 +52,8 @@ function createAlarm(ring: () => void): Alarm {
       if (closed || at === due) return;
       due = at;
       clearTimeout(timeout);
+      clearImmediate(immediate);
+      immediate = undefined;
       timeout = undefined;
       if (at !== undefined) wait(at);
     },
@@ -51,6 +61,7 @@ function createAlarm(ring: () => void): Alarm {
       closed = true;
       due = undefined;
       clearTimeout(timeout);
+      clearImmediate(immediate);
     },
   };
 }

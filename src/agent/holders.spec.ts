@@ -7,7 +7,7 @@ import { createHolders } from './holders.ts';
 function vip(vnicId: string | undefined, verifiedAt: number, held = false): VipView {
   const base = { id: 'id' as PrivateIpId, address: 'a', subnetId: 'subnet' as SubnetId, etag: '1' };
   const record = vnicId === undefined ? base : { ...base, vnicId: vnicId as VnicId };
-  return { address: 'a', record, verifiedAt, held, claiming: false, suspect: false };
+  return { address: 'a', record, verifiedAt, sinceAt: verifiedAt, held, claiming: false, suspect: false };
 }
 const unread: VipView = { address: 'a', held: false, claiming: false, suspect: false };
 
@@ -24,6 +24,7 @@ describe('holders', () => {
     const holders = createHolders('vrouter1');
     holders.learn('vrouter2', [vip('old', 5)], [true], 10);
     holders.learn('vrouter2', [vip('theirs', 20)], [true], 30);
+    holders.learn('vrouter2', [vip('theirs', 20)], [true], 30_030);
     holders.forget('vrouter2');
     expect(holders.holderOf(vip('old', 20))).toEqual({ ownership: 'foreign', router: null });
     expect(holders.holderOf(vip('theirs', 20))).toEqual({ ownership: 'known', router: 'vrouter2' });

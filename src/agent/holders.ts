@@ -24,6 +24,9 @@ export interface Holders {
   holderOf(vip: VipView): Holder;
 }
 
+/** A peer's word and our record must say the same for this long before a VNIC is taken for the peer's. */
+const AGREEMENT: Milliseconds = 30_000;
+
 export function createHolders(self: string): Holders {
   const owners = new Map<VnicId, string>();
   const certain = new Set<VnicId>();
@@ -36,7 +39,7 @@ export function createHolders(self: string): Holders {
     learn(router, vips, held, now) {
       const known = told.get(router) ?? new Map<string, Milliseconds>();
       told.set(router, known);
-      vips.forEach(({ address, record, verifiedAt, held: isOurs }, index) => {
+      vips.forEach(({ address, record, sinceAt, held: isOurs }, index) => {
         if (!held[index]) {
           known.delete(address);
           if (taken.get(address)?.router === router) taken.delete(address);
@@ -45,9 +48,9 @@ export function createHolders(self: string): Holders {
         const since = known.get(address) ?? now;
         if (!known.has(address)) taken.set(address, { router, at: now });
         known.set(address, since);
-        // A record that was read before the peer said so may still show the one it took the VIP from.
-        const isNewer = verifiedAt !== undefined && verifiedAt > since;
-        if (record?.vnicId === undefined || isOurs || !isNewer || certain.has(record.vnicId)) return;
+        // One of the two may not have noticed a move yet: they have to agree for a while.
+        const agree = sinceAt !== undefined && now - Math.max(sinceAt, since) > AGREEMENT;
+        if (record?.vnicId === undefined || isOurs || !agree || certain.has(record.vnicId)) return;
         owners.set(record.vnicId, router);
       });
     },

@@ -18,7 +18,7 @@ import { confirms, createPeers, type Peer } from './peers.ts';
 import { createStanding } from './standing.ts';
 import type { StateStore } from './state-store.ts';
 import { reportStatus } from './status.ts';
-import { bestSuccessor, masterOf } from './successor.ts';
+import { bestSuccessor, betterIsReady, masterOf } from './successor.ts';
 import { createSwitchover, type Switchover } from './switchover.ts';
 import { reportVerify } from './verify.ts';
 
@@ -158,6 +158,12 @@ export function createRouter(options: RouterOptions): Router {
       settings: settingsOf(group, loaded),
       without: options.without,
       standingOf: (vnicId, identity) => standing(made, vnicId, identity),
+      leavesItToABetterOne: (priority) =>
+        betterIsReady(peers.all(), group.virtualRouterId, {
+          priority,
+          address: self.addresses[0] ?? '',
+          heardSince: clock.now() - 2 * group.heartbeat.interval,
+        }),
       predecessorAt: (address) => predecessorAt(made, address),
       oci,
       clock,

@@ -33,3 +33,25 @@ export function bestSuccessor(peers: readonly Peer[], virtualRouterId: number): 
     .filter((peer) => whyNotSuccessor(peer, virtualRouterId) === undefined)
     .toSorted((a, b) => priority(b) - priority(a) || compareAddresses(primary(b), primary(a)))[0];
 }
+
+/**
+ * A worse master lives, and a better router than this one is ready: that one will pre-empt, and the VIPs should not move
+ * twice. A master that is silent is nobody's to wait for.
+ */
+export function betterIsReady(
+  peers: readonly Peer[],
+  virtualRouterId: number,
+  own: { readonly priority: number; readonly address: string; readonly heardSince: number },
+): boolean {
+  const lives = peers.some((peer) => {
+    const heard = peer.alive && (peer.lastHeard ?? 0) >= own.heardSince;
+    return heard && groupOf(peer, virtualRouterId)?.state === 'master';
+  });
+  if (!lives) return false;
+  return peers.some((peer) => {
+    const told = groupOf(peer, virtualRouterId);
+    if (told?.state !== 'backup' || whyNotSuccessor(peer, virtualRouterId) !== undefined) return false;
+    const difference = told.priority - own.priority;
+    return difference > 0 || (difference === 0 && compareAddresses(peer.paths[0]?.peer ?? '', own.address) > 0);
+  });
+}

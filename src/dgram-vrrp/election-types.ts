@@ -86,6 +86,8 @@ export type ElectionEvent =
   | { readonly kind: 'hold'; readonly on: boolean /** It names this router. */; readonly ours?: boolean }
   /** Somebody who is not heard holds what a master would need: no master from here until that is over. */
   | { readonly kind: 'superseded'; readonly on: boolean }
+  /** A better router is about to take over from the master that lives: leave it to that one. */
+  | { readonly kind: 'deferred' }
   /** Another router heard the master later than this one: a path is lost, not the master. */
   | { readonly kind: 'vouched' /** When it was heard there. */; readonly heardAt: Milliseconds }
   /** Give mastership away now (planned switchover). */

@@ -74,6 +74,7 @@ function parseEvent(
     case 'startup':
     case 'shutdown':
     case 'resign':
+    case 'deferred':
       return { event: { kind: name }, config };
     case 'vouched':
       return { event: { kind: 'vouched', heardAt: Number(words[0]) }, config };

@@ -417,6 +417,10 @@ export function createElection(initial: ElectionConfig): Election {
         return holdChanged(event.on, event.on && event.ours === true);
       case 'superseded':
         return supersededChanged(event.on);
+      case 'deferred':
+        timers.disarm('preempt');
+        if (state === 'backup') arm('master-down', masterDown);
+        return;
       case 'vouched':
         if (state === 'backup' && heard !== undefined) arm('master-down', silence(event.heardAt), event.heardAt);
         return;

@@ -87,6 +87,9 @@ export function createPlan(initial: PlanConfig): Plan {
     return vip === undefined || holds(vip) ? undefined : vip.record?.vnicId;
   }
 
+  /** VNICs of others that hold a VIP of the group. */
+  const othersVnics = () => vips.flatMap((vip) => (holds(vip) ? [] : (vip.record?.vnicId ?? [])));
+
   /** The holder was heard after it came into question. */
   function hearsHolder(vnicId: VnicId | undefined): boolean {
     if (vnicId === undefined) return false;
@@ -96,9 +99,7 @@ export function createPlan(initial: PlanConfig): Plan {
 
   /** Looks at the lock again, after anything it depends on has changed. */
   function heed(): void {
-    for (const { record } of vips.filter((vip) => !holds(vip))) {
-      if (record?.vnicId !== undefined && lock.identity(record.vnicId) === undefined) readVnic(record.vnicId);
-    }
+    for (const vnicId of othersVnics()) if (lock.identity(vnicId) === undefined) readVnic(vnicId);
     const holder = otherHolder();
     if (config.observe || without('superseded')) return;
     const decided = decision();
@@ -135,19 +136,19 @@ export function createPlan(initial: PlanConfig): Plan {
 
   function mayClaim(vip: Vip): boolean {
     if (!master || superseded || frozen || config.observe || vip.record === undefined || holds(vip)) return false;
-    if (!lockOutlivedLossOf(vip)) return false;
+    if (!lockIsNewEnoughFor(vip)) return false;
     const decided = decision();
     return decided === 'keep' || decided === 'claim';
   }
 
   /**
-   * Whoever took a VIP may be taking the lock as well, in parallel, and its request may be the slower one: a VIP is
-   * claimed back when the lock was still ours after the time a request can take.
+   * Whoever wrote a VIP may be writing the lock as well, in parallel, and its request may be the slower one: a VIP that
+   * was lost is claimed back when the lock was still ours after the time a request can take.
    */
-  function lockOutlivedLossOf(vip: Vip): boolean {
+  function lockIsNewEnoughFor(vip: Vip): boolean {
     const first = lockVip();
-    if (vip.lossSeenAt === undefined || first === vip || without('lock')) return true;
-    return first !== undefined && first.recordFrom >= vip.lossSeenAt + config.requestTimeout;
+    if (vip.needsLockFrom === undefined || first === vip || without('lock')) return true;
+    return first !== undefined && first.recordFrom >= vip.needsLockFrom;
   }
 
   function vnicIsBusy(vnicId: VnicId): boolean {
@@ -201,6 +202,7 @@ export function createPlan(initial: PlanConfig): Plan {
       case 'precondition-failed':
         // The first time the record just moved on: decide again on the fresh one at once.
         if (vip.failures === 1) delete vip.retryAt;
+        doubtLock(vip);
         return get(vip);
       case 'conflict':
         if (vip.target) serialVnics.add(vip.target.vnicId);
@@ -218,6 +220,14 @@ export function createPlan(initial: PlanConfig): Plan {
       default:
         return;
     }
+  }
+
+  /** The record of this VIP moved on, so that of the lock may have, too. */
+  function doubtLock(vip: Vip): void {
+    const first = lockVip();
+    if (first === undefined || first === vip) return;
+    vip.needsLockFrom = Math.max(now, vip.needsLockFrom ?? now);
+    get(first);
   }
 
   function claimAnswered(number: number, answer: ReadResult): void {
@@ -241,7 +251,7 @@ export function createPlan(initial: PlanConfig): Plan {
     vip.lossReads = 0;
     vip.waitsForToken = false;
     delete vip.retryAt;
-    delete vip.lossSeenAt;
+    delete vip.needsLockFrom;
     delete vip.error;
     if (!master) return;
     if (vip === lockVip()) {
@@ -277,7 +287,7 @@ export function createPlan(initial: PlanConfig): Plan {
     if (late) return;
     if (lost && !without('verification')) {
       vip.lossReads += 1;
-      vip.lossSeenAt ??= now;
+      vip.needsLockFrom ??= now + config.requestTimeout;
       if (vip === lockVip()) disputedSince ??= now;
       if (vip.lossReads < READS_THAT_PROVE_LOSS) return rounds.conflict(now);
     }
@@ -302,9 +312,9 @@ export function createPlan(initial: PlanConfig): Plan {
     const targets = vips.flatMap((vip) => vip.target ?? []);
     const holder = otherHolder();
     if (targets.length === 0) return rounds.skip(now, config.verifyInterval);
-    // Its router may be known by another's word only, until it has stamped its VNIC.
-    const unnamed = holder !== undefined && lock.identity(holder)?.lease === undefined;
-    if (holder !== undefined && (unnamed || (superseded && !without('lease')))) readVnic(holder);
+    // A router may be known by another's word only, until it has stamped its VNIC.
+    for (const vnicId of othersVnics()) if (lock.identity(vnicId)?.lease === undefined) readVnic(vnicId);
+    if (superseded && holder !== undefined && !without('lease')) readVnic(holder);
     rounds.begin(now);
     emit({ kind: 'read', targets });
   }

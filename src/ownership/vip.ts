@@ -23,8 +23,8 @@ export interface Vip {
   /** Held since the election made us master. */
   wasHeld: boolean;
   lossReads: number;
-  /** When it was first seen lost, in this mastership. */
-  lossSeenAt?: Milliseconds;
+  /** Somebody else wrote it: it is claimed again only on a record of the lock that is at least as new as this. */
+  needsLockFrom?: Milliseconds;
   error?: string;
 }
 
@@ -51,7 +51,7 @@ export function forgetMastership(vip: Vip): void {
   vip.wasHeld = false;
   vip.waitsForToken = false;
   delete vip.retryAt;
-  delete vip.lossSeenAt;
+  delete vip.needsLockFrom;
   delete vip.error;
 }
 
