@@ -98,6 +98,20 @@ describe('keepSession', () => {
     expect(keeper.current()).toBe(state.issued[1]);
   });
 
+  it('recovers as soon as a clock that was an hour ahead is set right', async () => {
+    const { keeper, state } = federation();
+    await vi.advanceTimersByTimeAsync(1_000);
+    vi.setSystemTime(start + 60 * MINUTE);
+    state.down = true;
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(keeper.failure()).toBeDefined();
+    vi.setSystemTime(start + 21_000);
+    state.down = false;
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(keeper.failure()).toBeUndefined();
+    expect(keeper.current()).toBe(state.issued[1]);
+  });
+
   it('asks once for any number of callers', async () => {
     const { keeper, state } = federation();
     state.delay = 100;

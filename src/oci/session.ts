@@ -57,7 +57,7 @@ export function keepSession(options: SessionKeeperOptions): SessionKeeper {
   let wasRejected = false;
   let underWay: Promise<{ readonly ok: true } | OciFailure> | undefined;
   let attempts = 0;
-  /** Unix time in milliseconds. */
+  /** Monotonic: a wall clock that was an hour ahead when an attempt failed must not put off the next one by an hour. */
   let refreshAt = 0;
   let endTold = false;
   let timer: NodeJS.Timeout | undefined;
@@ -68,9 +68,8 @@ export function keepSession(options: SessionKeeperOptions): SessionKeeper {
   function arm(): void {
     clearTimeout(timer);
     if (closed) return;
-    const now = Date.now();
-    const end = session === undefined || endTold ? Number.POSITIVE_INFINITY : session.expiresAt;
-    const wait = Math.max(0, Math.min(refreshAt - now, end - now, LONGEST_TIMER));
+    const left = session === undefined || endTold ? Number.POSITIVE_INFINITY : session.expiresAt - Date.now();
+    const wait = Math.max(0, Math.min(refreshAt - monotonic(), left, LONGEST_TIMER));
     timer = setTimeout(tick, wait);
     timer.unref();
   }
@@ -80,9 +79,12 @@ export function keepSession(options: SessionKeeperOptions): SessionKeeper {
       endTold = true;
       options.onChange();
     }
-    if (Date.now() >= refreshAt) void start();
+    if (monotonic() >= refreshAt || endedEarly()) void start();
     else arm();
   }
+
+  /** By the wall clock, and the timers did not see it coming. */
+  const endedEarly = () => session !== undefined && !current() && attempts === 0;
 
   function start(): Promise<{ readonly ok: true } | OciFailure> {
     underWay ??= run().finally(() => {
@@ -100,11 +102,11 @@ export function keepSession(options: SessionKeeperOptions): SessionKeeper {
       wasRejected = false;
       endTold = false;
       attempts = 0;
-      refreshAt = Date.now() + refreshDelay(next.expiresAt - Date.now(), Math.random());
+      refreshAt = monotonic() + refreshDelay(next.expiresAt - Date.now(), Math.random());
       return { ok: true };
     } catch (error) {
       failure = failureOf(error);
-      refreshAt = Date.now() + backoff(attempts, Math.random());
+      refreshAt = monotonic() + backoff(attempts, Math.random());
       attempts += 1;
       return failure;
     } finally {
