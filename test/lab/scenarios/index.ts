@@ -12,6 +12,7 @@ import { partition } from './partition.ts';
 import { planned } from './planned.ts';
 import { recreated } from './recreated.ts';
 import { stop } from './stop.ts';
+import { wallClock } from './wall-clock.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
   crash,
@@ -29,4 +30,5 @@ export const SCENARIOS: readonly Scenario[] = [
   frozen,
   forged,
   recreated,
+  wallClock,
 ];
