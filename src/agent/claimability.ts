@@ -1,5 +1,5 @@
 import type { LoadedConfig } from '../config/index.ts';
-import type { InterfaceInventory, Oci, OciStatus } from '../oci/types.ts';
+import type { InterfaceInventory, Milliseconds, Oci, OciStatus } from '../oci/types.ts';
 import type { Clock } from './clock.ts';
 import { createDiscovery } from './discovery.ts';
 import type { Group } from './group.ts';
@@ -22,6 +22,8 @@ export interface Claimability {
   update(): void;
   /** Group → why this router could not take over; empty if it could. */
   reasons(): ReadonlyMap<string, readonly string[]>;
+  /** Since when it could take over in that group; -Infinity if it cannot, or could from the start. */
+  readySince(group: string): Milliseconds;
   /** True if it could take over in every group. */
   ready(): boolean;
   close(): void;
@@ -38,6 +40,7 @@ export function createClaimability(options: {
 }): Claimability {
   const { loaded, observer, interfaces } = options;
   const reasons = new Map<string, readonly string[]>();
+  const readySince = new Map<string, Milliseconds>();
   let linkUpAt = Number.NEGATIVE_INFINITY;
   let status: OciStatus = { ready: false, reason: 'instance metadata was not reached yet' };
   const discovery = createDiscovery({
@@ -100,6 +103,7 @@ export function createClaimability(options: {
         unfit: group.unfit(),
       });
       reasons.set(group.name, now);
+      if (now.length === 0 && (before?.length ?? 0) > 0) readySince.set(group.name, options.clock.now());
       if (before !== undefined && before.join() === now.join()) continue;
       if (now.length > 0) observer.log({ event: 'group-not-ready', group: group.name, reasons: now });
       else observer.log({ event: 'group-ready', group: group.name });
@@ -123,6 +127,7 @@ export function createClaimability(options: {
     },
     update,
     reasons: () => reasons,
+    readySince: (group) => readySince.get(group) ?? Number.NEGATIVE_INFINITY,
     ready: () => [...reasons.values()].every((each) => each.length === 0),
     close: discovery.close,
   };

@@ -63,8 +63,8 @@ export interface GroupOptions {
   readonly chooseSuccessor: () => string | null;
   /** Sends on every path of every peer. */
   readonly sendAdvert: (advert: { priority: number; interval: Milliseconds; copies: number }) => void;
-  /** The master lives, and a better router than this one is ready to pre-empt it. */
-  readonly leavesItToABetterOne: (priority: number) => boolean;
+  /** The master lives, and this router is not the one to pre-empt it now. */
+  readonly leavesMaster: (priority: number) => boolean;
   /** Asks the peers for their state. */
   readonly askPeers: () => void;
   /** What peers are told of this group changed: tell them now. */
@@ -137,8 +137,7 @@ export function createGroup(options: GroupOptions): Group {
     if (due === undefined) return;
     if (due.timer === 'advert') observer.lateness(clock.now() - due.at);
     if (due.timer !== 'advert' && standsBack(due.at)) ownership.handle({ kind: 'supersede' });
-    else if (due.timer !== 'advert' && options.leavesItToABetterOne(election.effectivePriority()))
-      handle({ kind: 'deferred' });
+    else if (due.timer !== 'advert' && options.leavesMaster(election.effectivePriority())) handle({ kind: 'deferred' });
     else handle({ kind: 'timer', timer: due.timer, generation: due.generation });
   });
 
@@ -163,7 +162,8 @@ export function createGroup(options: GroupOptions): Group {
 
   function handleOne(event: ElectionEvent): void {
     if (event.kind === 'vouched' && options.without?.has('vouched')) return;
-    const actions = election.handle(clock.now(), event);
+    const told = event.kind === 'advert' ? { ...event, holding: ownership.holdsLock() } : event;
+    const actions = election.handle(clock.now(), told);
     for (const action of actions) carryOut(action);
     tellUnled();
     alarm.set(election.nextDeadline()?.at);

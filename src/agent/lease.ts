@@ -74,8 +74,14 @@ export function createLeaseKeeper(options: {
     const due = vnicsDue();
     counter += 1;
     for (const vnicId of due) void stamp(vnicId);
-    const patience = Math.min(LONGEST_PATIENCE, 2 ** Math.max(0, failures - PROMPT_FAILURES));
-    if (due.length > 0) arm(options.interval() * patience);
+    if (due.length > 0) arm(options.interval() * pause());
+  }
+
+  /** In intervals: soon after the first failures, for a lease that is not stamped runs out; then ever less often. */
+  function pause(): number {
+    if (failures === 0) return 1;
+    if (failures <= PROMPT_FAILURES) return 1 / 3;
+    return Math.min(LONGEST_PATIENCE, 2 ** (failures - PROMPT_FAILURES));
   }
 
   function arm(after: Milliseconds): void {

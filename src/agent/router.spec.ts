@@ -300,6 +300,22 @@ describe('an API that fails', () => {
     expect(cluster.router('vrouter2').status().routers[0]?.ready).toBe(false);
   });
 
+  it('away at the start of both: when it comes back, for the worse one first, nothing moves', async () => {
+    const cluster = createCluster();
+    cluster.cloud.setReady('vrouter1', false);
+    cluster.cloud.setReady('vrouter2', false);
+    cluster.start('vrouter1');
+    cluster.start('vrouter2');
+    await cluster.run(60_000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    cluster.cloud.setReady('vrouter2', true);
+    await cluster.run(3000);
+    cluster.cloud.setReady('vrouter1', true);
+    await cluster.run(20_000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.cloud.moves).toEqual([]);
+  });
+
   it('absent metadata at boot: ready peers win, and it recovers', async () => {
     const cluster = createCluster();
     cluster.cloud.setReady('vrouter1', false);

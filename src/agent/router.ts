@@ -1,6 +1,6 @@
 import type { GroupConfig, LoadedConfig } from '../config/index.ts';
 import type { StatusReport, VerifyReport } from '../control/api.ts';
-import type { DatagramListener, PresenceGroup, Transport } from '../dgram-vrrp/index.ts';
+import type { DatagramListener, Milliseconds, PresenceGroup, Transport } from '../dgram-vrrp/index.ts';
 import type { Oci, OciListener, OciVnics, VnicId } from '../oci/types.ts';
 import { createClaimability } from './claimability.ts';
 import type { Clock } from './clock.ts';
@@ -18,9 +18,12 @@ import { confirms, createPeers, type Peer } from './peers.ts';
 import { createStanding } from './standing.ts';
 import type { StateStore } from './state-store.ts';
 import { reportStatus } from './status.ts';
-import { bestSuccessor, betterIsReady, masterOf } from './successor.ts';
+import { bestSuccessor, betterIsReady, livingMaster, masterOf } from './successor.ts';
 import { createSwitchover, type Switchover } from './switchover.ts';
 import { reportVerify } from './verify.ts';
+
+/** A router that has just become ready leaves a master that is not, but lives, this long. */
+const READY_GRACE: Milliseconds = 5000;
 
 /** A transport that opens its paths by itself, and again when the addresses of the machine changed. */
 export interface PathTransport extends Transport {
@@ -84,7 +87,14 @@ export function createRouter(options: RouterOptions): Router {
   const holders = createHolders(self.name);
   const commands = createCommandBook(options.store, self.name, clock.wall);
   /** Router name by its primary address: the form in which the election knows its peers. */
-  const standing = createStanding({ loaded: current, clock, peers, holders, commands });
+  const standing = createStanding({
+    loaded: current,
+    clock,
+    peers,
+    holders,
+    commands,
+    leasesFail: () => lease.error() !== undefined,
+  });
   const primaries = new Map(loaded.config.routers.map((router) => [router.addresses[0] ?? '', router.name] as const));
 
   const claimability = createClaimability({
@@ -158,12 +168,7 @@ export function createRouter(options: RouterOptions): Router {
       settings: settingsOf(group, loaded),
       without: options.without,
       standingOf: (vnicId, identity) => standing(made, vnicId, identity),
-      leavesItToABetterOne: (priority) =>
-        betterIsReady(peers.all(), group.virtualRouterId, {
-          priority,
-          address: self.addresses[0] ?? '',
-          heardSince: clock.now() - 2 * group.heartbeat.interval,
-        }),
+      leavesMaster: (priority) => leavesMaster(made, group.heartbeat.interval, priority),
       predecessorAt: (address) => predecessorAt(made, address),
       oci,
       clock,
@@ -192,6 +197,16 @@ export function createRouter(options: RouterOptions): Router {
   function predecessorAt(group: Group, address: string | undefined): string | null {
     if (address === undefined || conversation.isCutOff(group, address)) return null;
     return primaries.get(address) ?? null;
+  }
+
+  /** The master lives, and somebody else should pre-empt it, or nobody yet. */
+  function leavesMaster({ name, virtualRouterId }: Group, interval: Milliseconds, priority: number): boolean {
+    const heardSince = clock.now() - 2 * interval;
+    const address = self.addresses[0] ?? '';
+    if (betterIsReady(peers.all(), virtualRouterId, { priority, address, heardSince })) return true;
+    // What kept both from being ready may be over for the master in a moment, too, and traffic flows through it.
+    const master = livingMaster(peers.all(), virtualRouterId, heardSince);
+    return master?.ready === false && clock.now() - claimability.readySince(name) < READY_GRACE;
   }
 
   function onTick(): void {

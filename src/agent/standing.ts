@@ -17,6 +17,8 @@ export function createStanding(options: {
   readonly peers: Peers;
   readonly holders: Holders;
   readonly commands: CommandBook;
+  /** This router's own stamps are refused. */
+  readonly leasesFail: () => boolean;
 }): (group: Group, vnicId: VnicId, identity: VnicIdentity | undefined) => Standing {
   const { loaded, clock, peers } = options;
   const startedAt = clock.now();
@@ -52,6 +54,7 @@ export function createStanding(options: {
       heardAt: peer.alive ? peer.lastHeard : undefined,
       prevails: prevails(group, peer),
       unheardSince: peer.lastHeard ?? startedAt,
+      leasesFail: options.leasesFail(),
     };
   };
 }

@@ -1,4 +1,4 @@
-import { compareAddresses } from '../dgram-vrrp/index.ts';
+import { compareAddresses, type Milliseconds } from '../dgram-vrrp/index.ts';
 import type { Group } from './group.ts';
 import type { Peer } from './peers.ts';
 
@@ -43,15 +43,19 @@ export function betterIsReady(
   virtualRouterId: number,
   own: { readonly priority: number; readonly address: string; readonly heardSince: number },
 ): boolean {
-  const lives = peers.some((peer) => {
-    const heard = peer.alive && (peer.lastHeard ?? 0) >= own.heardSince;
-    return heard && groupOf(peer, virtualRouterId)?.state === 'master';
-  });
-  if (!lives) return false;
+  if (livingMaster(peers, virtualRouterId, own.heardSince) === undefined) return false;
   return peers.some((peer) => {
     const told = groupOf(peer, virtualRouterId);
     if (told?.state !== 'backup' || whyNotSuccessor(peer, virtualRouterId) !== undefined) return false;
     const difference = told.priority - own.priority;
     return difference > 0 || (difference === 0 && compareAddresses(peer.paths[0]?.peer ?? '', own.address) > 0);
   });
+}
+
+/** What a master says that was heard since then. */
+export function livingMaster(peers: readonly Peer[], virtualRouterId: number, heardSince: Milliseconds) {
+  return peers
+    .filter((peer) => peer.alive && (peer.lastHeard ?? 0) >= heardSince)
+    .map((peer) => groupOf(peer, virtualRouterId))
+    .find((told) => told?.state === 'master');
 }

@@ -72,6 +72,8 @@ export type ElectionEvent =
       /** 0 to 255. */
       readonly priority: number;
       readonly interval: Milliseconds;
+      /** This router holds what a master is for: where nobody pre-empts, it does not yield to a better one. */
+      readonly holding?: boolean;
       /** Only looked at when the priority is 0. */
       readonly successor?: Successor;
     }

@@ -103,6 +103,7 @@ function parseEvent(
           priority: Number(words[0]),
           interval: Number(option(words, 'interval') ?? 1000),
           source: option(words, 'from') ?? '192.0.2.99',
+          holding: words.includes('holding'),
           ...(successor === undefined ? {} : { successor: successor as Successor }),
         },
       };

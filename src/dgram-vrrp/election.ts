@@ -265,7 +265,8 @@ export function createElection(initial: ElectionConfig): Election {
       emit({ kind: 'warn', code: 'two-owners', source: advert.source });
     }
     const reason = yieldsTo(advert);
-    if (reason !== undefined) {
+    const keeps = advert.holding === true && (hold || !config.preempt);
+    if (reason !== undefined && !keeps) {
       cancel('advert');
       emit({ kind: 'deactivate', addresses: config.addresses });
       adopt(advert);

@@ -40,6 +40,8 @@ export interface Standing {
   readonly prevails: boolean;
   /** Since when nothing was heard of it: its last datagram, or our start. */
   readonly unheardSince: Milliseconds;
+  /** This router could not stamp its own lease: that another one has none says nothing then. */
+  readonly leasesFail?: boolean;
 }
 
 export type StandingOf = (vnicId: VnicId, identity: VnicIdentity | undefined) => Standing;
@@ -100,6 +102,7 @@ export function createLock(standingOf: StandingOf, leaseInterval: () => Millisec
         return holder.prevails ? 'superseded' : 'claim';
       }
       if (lease === undefined) return 'superseded';
+      if (lease.lease === undefined && holder.leasesFail === true) return 'superseded';
       return expired(now, lease, holder.unheardSince) ? 'claim' : 'superseded';
     },
     vnicRead(now, vnicId, identity) {

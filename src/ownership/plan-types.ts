@@ -139,6 +139,8 @@ export interface Plan {
   vips(): readonly VipView[];
   /** Would this router, as the follower of that one, be superseded at once? */
   forbidsMastership(predecessor: string | null): boolean;
+  /** OCI's record of the lock names this router, which is master. */
+  holdsLock(): boolean;
   /** A round of reads is under way. */
   reading(): boolean;
   /** Somebody who is not heard holds the lock. */

@@ -463,6 +463,10 @@ export function createPlan(initial: PlanConfig): Plan {
     },
     vips: () => vips.map((vip) => viewOf(vip, master)),
     forbidsMastership,
+    holdsLock() {
+      const vip = lockVip();
+      return master && vip !== undefined && holds(vip);
+    },
     reading: rounds.underWay,
     superseded: () => superseded,
     disputed: () => disputedSince !== undefined,

@@ -27,6 +27,8 @@ export interface Ownership {
   vips(): readonly VipView[];
   /** Would this router, as the follower of that one, be superseded at once? */
   forbidsMastership(predecessor: string | null): boolean;
+  /** OCI's record of the lock names this router, which is master. */
+  holdsLock(): boolean;
   superseded(): boolean;
   disputed(): boolean;
   failedRounds(): number;
@@ -117,6 +119,7 @@ export function createOwnership(options: OwnershipOptions): Ownership {
     handle,
     vips: () => plan.vips(),
     forbidsMastership: plan.forbidsMastership,
+    holdsLock: plan.holdsLock,
     superseded: plan.superseded,
     disputed: plan.disputed,
     failedRounds: plan.failedRounds,

@@ -110,17 +110,14 @@ export function createProcess(options: {
   };
 }
 
-/** The event loop may look at its timers or at its sockets first, or at some of either. */
+/** Datagrams of one socket that libuv reads in one turn of the event loop. */
+const READ_AT_ONCE = 32;
+
+/** Alarms ring after the sockets were read (agent/clock.ts), but one turn of the event loop reads only so much. */
 function inSomeOrder(waiting: readonly Waiting[], chance: Chance): readonly Waiting[] {
   const timers = waiting.filter(({ kind }) => kind === 'timer');
-  const rest = waiting.filter(({ kind }) => kind !== 'timer');
-  const mode = chance.below(3);
-  if (mode === 0) return [...timers, ...rest];
-  if (mode === 1) return [...rest, ...timers];
-  const merged: Waiting[] = [];
-  while (timers.length > 0 && rest.length > 0) {
-    const next = (chance.happens(0.5) ? timers : rest).shift();
-    if (next !== undefined) merged.push(next);
-  }
-  return [...merged, ...timers, ...rest];
+  const datagrams = waiting.filter(({ kind }) => kind === 'datagram');
+  const answers = waiting.filter(({ kind }) => kind === 'answer');
+  const read = [...datagrams.slice(0, READ_AT_ONCE), ...(chance.below(2) === 0 ? answers : [])];
+  return [...read, ...timers, ...waiting.filter((each) => each.kind !== 'timer' && !read.includes(each))];
 }
