@@ -1,6 +1,7 @@
 /** Many VIPs, and an API that takes its time. */
 import { sleep } from '../lab/clock.ts';
 import type { Recorder } from './figures.ts';
+import { endHold, takeBack } from './recovery.ts';
 import { MASTER, type Stand } from './stand.ts';
 import { LATENCY, watchTakeover } from './takeover.ts';
 
@@ -30,6 +31,8 @@ export async function measureClaims(
     recorder.add({ section, what: 'link down to every VIP held', unit: 'ms' }, seen.allAnswered - seen.faultAt);
     recorder.add({ section, what: 'link down to last claim at OCI', unit: 'ms' }, seen.lastClaim - seen.faultAt);
     lab.links.setLink(MASTER, 'ens5', 'up');
+    await takeBack(stand);
+    await endHold(stand);
   }
   await stand.settled();
   await lab.simulator.faults({ latency: { '*': null } });

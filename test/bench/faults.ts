@@ -3,6 +3,7 @@
 import { masterDownInterval } from '../../src/dgram-vrrp/index.ts';
 import { now, sleep, until } from '../lab/clock.ts';
 import type { Goal, Recorder, Sample } from './figures.ts';
+import { endHold, takeBack } from './recovery.ts';
 import { BACKUP, MASTER, type Stand } from './stand.ts';
 import { LATENCY, type Takeover, watchTakeover } from './takeover.ts';
 
@@ -101,6 +102,8 @@ export async function linkDown(stand: Stand, recorder: Recorder): Promise<void> 
   }
   const repairedAt = now();
   lab.links.setLink(MASTER, 'ens5', 'up');
+  await takeBack(stand);
+  await endHold(stand);
   const warm = await recovered(stand, repairedAt);
   if (warm !== undefined)
     recorder.add({ section, what: 'after the way back: until the other could claim at once', unit: 'ms' }, warm);
@@ -117,6 +120,7 @@ export async function again(stand: Stand, recorder: Recorder): Promise<void> {
   await simulator.faults({ latency: { '*': LATENCY } });
   await watchTakeover(stand, AT_ONCE, down);
   links.setLink(MASTER, 'ens5', 'up');
+  await takeBack(stand);
   const back = await until(
     async () => (await simulator.state()).vips.every(({ instance }) => instance === MASTER),
     10_000,
@@ -130,6 +134,8 @@ export async function again(stand: Stand, recorder: Recorder): Promise<void> {
   );
   recorder.add({ section, what: 'link down to every VIP moved', unit: 'ms' }, seen.allMoved - seen.faultAt);
   links.setLink(MASTER, 'ens5', 'up');
+  await takeBack(stand);
+  await endHold(stand);
   await stand.settled();
   await simulator.faults({ latency: { '*': null } });
 }

@@ -40,12 +40,19 @@ export async function measureLateness(
   const waitedBefore = waited(stand);
   const end = now() + DURATION;
   let switchovers = 0;
+  let refused = 0;
   while (now() < end) {
-    await stand.control(MASTER).failover({ to: BACKUP });
-    await sleep(PAUSE);
-    await stand.control(MASTER).failback({});
-    await sleep(PAUSE);
-    switchovers += 2;
+    // A heartbeat as fast as this may lose its master on a busy machine; then there is nothing to hand over for once.
+    for (const move of [
+      () => stand.control(MASTER).failover({ to: BACKUP }),
+      () => stand.control(MASTER).failback({}),
+    ]) {
+      await move().then(
+        () => (switchovers += 1),
+        () => (refused += 1),
+      );
+      await sleep(PAUSE);
+    }
   }
   const waitedFor = waited(stand) - waitedBefore;
   const seen = difference(await latenessOfBoth(), before);
@@ -64,8 +71,7 @@ export async function measureLateness(
     histogramQuantile(seen, 0.999) * 1000,
   );
   recorder.note(
-    `${section}: ${switchovers} switchovers, ${count('UpdatePrivateIp')} claims, ${count('Federation')} new tokens in ` +
+    `${section}: ${switchovers} switchovers (${refused} refused), ${count('UpdatePrivateIp')} claims, ${count('Federation')} new tokens in ` +
       `${DURATION / 1000} s; the heartbeats' threads were ready to run and had no processor for ${waitedFor.toFixed(0)} ms.`,
   );
-  await stand.settled();
 }
