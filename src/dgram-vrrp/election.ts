@@ -274,7 +274,8 @@ export function createElection(initial: ElectionConfig): Election {
       enter('backup', reason);
       return;
     }
-    if (config.version === 3) advertise();
+    // A better master answers us at once, too: two that answer each other would never end.
+    if (config.version === 3 && !keeps) advertise();
     if (extensions().report) emit({ kind: 'rival', source: advert.source, priority: advert.priority });
   }
 

@@ -49,7 +49,7 @@ export type StandingOf = (vnicId: VnicId, identity: VnicIdentity | undefined) =>
 export type Decision =
   | 'keep'
   | 'claim'
-  /** Nothing is known of the holder's VNIC: read it first. */
+  /** Nothing is known of the holder's VNIC, or only something old: read it first. */
   | 'look'
   /** The holder is not silent, but has not said a word since the lock was seen with it: hear it first. */
   | 'wait'
@@ -89,13 +89,18 @@ export function createLock(standingOf: StandingOf, leaseInterval: () => Millisec
     return unchanged.from >= unheardSince && unchanged.to - unchanged.from >= limit;
   }
 
+  /** A VNIC that named no router when it was read long ago may have been stamped since. */
+  function isFresh(now: Milliseconds, lease: Lease | undefined): boolean {
+    return lease?.unchanged !== undefined && now - lease.unchanged.to <= LEASE_INTERVALS * leaseInterval();
+  }
+
   return {
     decide(now, record, own, { predecessor, heldLock, disputedSince = Number.NEGATIVE_INFINITY }) {
       if (record.vnicId === own) return 'keep';
       if (record.vnicId === undefined) return 'claim';
       const lease = leases.get(record.vnicId);
       const holder = standingOf(record.vnicId, lease);
-      if (holder.router === null) return lease === undefined ? 'look' : 'claim';
+      if (holder.router === null) return isFresh(now, lease) ? 'claim' : 'look';
       if (holder.router === predecessor && !heldLock) return 'claim';
       if (holder.heardAt !== undefined) {
         if (holder.heardAt <= disputedSince) return 'wait';

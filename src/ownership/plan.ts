@@ -105,6 +105,7 @@ export function createPlan(initial: PlanConfig): Plan {
     const decided = decision();
     const free = decided === 'keep' || decided === 'claim';
     if (decided === 'wait' && master) emit({ kind: 'ask-peers' });
+    if (decided === 'look' && holder !== undefined) readVnic(holder);
     if (superseded && (free || hearsHolder(holder))) setSuperseded(false, holder);
     else if (!superseded && !frozen && decided === 'superseded' && (master || (unled && !hearsHolder(holder)))) {
       setSuperseded(true, holder);

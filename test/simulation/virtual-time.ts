@@ -59,11 +59,14 @@ export function createVirtualTime(settle: () => Promise<void> | undefined): Virt
       };
     },
     async advanceTo(time) {
+      let standstill = 0;
       await settle();
       for (let entry = queue.first(); entry !== undefined && entry.at <= time; entry = queue.first()) {
         queue.shift();
         const { run } = entry;
         if (run === undefined) continue;
+        standstill = entry.at === now ? standstill + 1 : 0;
+        if (standstill > STANDSTILL) throw new Error(`the clock stands still at ${now} ms: something rings for ever`);
         now = entry.at;
         entry.run = undefined;
         run();
@@ -74,6 +77,9 @@ export function createVirtualTime(settle: () => Promise<void> | undefined): Virt
     },
   };
 }
+
+/** Alarms at one instant that no honest run needs. */
+const STANDSTILL = 20_000;
 
 /** A binary heap by time, then by order. Entries that were called off stay in it without their `run`. */
 function createQueue() {
