@@ -50,6 +50,8 @@ export interface Watch {
   noisy(): void;
   /** A router became master. */
   mastered(router: string): void;
+  /** A master that could claim nothing asked another one to try: a mastership, no reason to move anything. */
+  gaveUp(): void;
   claimAsked(router: string, request: UpdateRequest): void;
   moved(router: string, request: UpdateRequest, before: PrivateIpRecord | undefined): void;
   afterEvent(): void;
@@ -202,6 +204,9 @@ export function createWatch(options: {
       awaySince.clear();
       ledger.allow(allowance, time.now() + bounds.reason, vip);
       noteFitness();
+    },
+    gaveUp() {
+      ledger.allow({ moves: 0, masterships: 1 }, time.now() + bounds.reason);
     },
     mastered(router) {
       stirredAt = time.now();

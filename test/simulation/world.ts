@@ -94,6 +94,7 @@ export function createWorld(
       onLog(event) {
         coverage.logged(event);
         if (event.event === 'transition' && event.to === 'master') watch.mastered(name);
+        if (event.event === 'gave-up') watch.gaveUp();
         const text = describeLog(event);
         if (text !== undefined) trace.add(name, () => text);
       },
