@@ -15,6 +15,8 @@ export function alarmsOf(sources: {
   readonly rejects: (peer: string) => string | undefined;
   /** An admin stopped every claim in the cluster. */
   readonly frozen: boolean;
+  /** The heartbeat addresses of this router, if not one of them is on this machine. */
+  readonly missingAddresses: readonly string[];
   /** Why the lease could not be stamped. */
   readonly leaseError: string | undefined;
 }): readonly string[] {
@@ -22,6 +24,7 @@ export function alarmsOf(sources: {
   const self = routers.find((router) => router.self);
   const peers = routers.filter((router) => !router.self);
   return [
+    ...notThisRouter(self?.name ?? '', sources.missingAddresses),
     ...(sources.frozen ? ['claims are frozen in the whole cluster: failoverctl freeze off ends it'] : []),
     ...groups.flatMap(supersededBy),
     ...groups.flatMap(withoutMaster),
@@ -38,6 +41,14 @@ export function alarmsOf(sources: {
     ...groups.flatMap(({ name, hold }) =>
       hold === null ? [] : [`${name}: nobody pre-empts ${hold.target} until failoverctl failback`],
     ),
+  ];
+}
+
+/** A cloned machine, or a wrong --node: it would hear nobody, and take the VIPs of the real one. */
+function notThisRouter(name: string, addresses: readonly string[]): string[] {
+  if (addresses.length === 0) return [];
+  return [
+    `no address of ${name} (${addresses.join(', ')}) is on this machine: is it another router? It takes no part until one is`,
   ];
 }
 

@@ -104,6 +104,7 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
     ),
     createOci: (listener) => createOci(config.oci, listener),
     interfaceState: (device) => links.links().get(device),
+    hasAddress: (address) => deviceOfAddress(address) !== undefined,
     createTransport: (paths, onDatagram) =>
       createUdpTransport({
         port: config.heartbeat.port,

@@ -44,6 +44,8 @@ export interface RouterOptions {
   readonly createOci: (listener: OciListener) => Oci & OciVnics;
   /** State of a device of the kernel; undefined: there is none of that name. */
   readonly interfaceState: (device: string) => InterfaceState | undefined;
+  /** True if an interface of this machine has the address; absent: each of its own is taken to be here. */
+  readonly hasAddress?: (address: string) => boolean;
   /** Rules that are switched off, for the mutation check of the simulation. */
   readonly without?: ReadonlySet<Rule> | undefined;
   /** The wire's unless given. */
@@ -81,6 +83,8 @@ export function createRouter(options: RouterOptions): Router {
   const current = () => loaded;
   const { self } = loaded;
   const startedAt = clock.now();
+  /** Not one heartbeat address is on this machine: it would hear nobody, and is perhaps another router. */
+  let elsewhere = false;
   const paths = pathsOf(loaded);
   const peers = createPeers(paths);
   const interfaces = createInterfaces(current, options.interfaceState, observer);
@@ -140,7 +144,7 @@ export function createRouter(options: RouterOptions): Router {
     oci: () => oci,
     clock,
     interval: () => loaded.config.oci.leaseInterval,
-    vnics: () => (loaded.config.mode === 'observe' ? [] : vnicsOf(groups)),
+    vnics: () => (loaded.config.mode === 'observe' || elsewhere ? [] : vnicsOf(groups)),
     lockVnics: () => (loaded.config.mode === 'observe' ? [] : lockVnics(groups)),
     onFailure: (detail) => observer.leaseFailed(detail, clock.now()),
     needed: () => groups.some(isMaster) && peers.all().some((peer) => !confirms(peer, self.name)),
@@ -253,9 +257,15 @@ export function createRouter(options: RouterOptions): Router {
     conversation.reconfigured();
     linksChanged();
     maintenance.restore();
-    for (const group of started) group.handle({ kind: 'startup' });
+    if (!elsewhere) for (const group of started) group.handle({ kind: 'startup' });
     claimability.look();
     claimability.update();
+  }
+
+  function takePart(): void {
+    elsewhere = false;
+    for (const group of groups) group.handle({ kind: 'startup' });
+    conversation.start();
   }
 
   return {
@@ -265,14 +275,17 @@ export function createRouter(options: RouterOptions): Router {
     opened: transport.opened,
     addressAppeared(address) {
       if (paths.some(({ local }) => local === address)) transport.rebind(address);
+      if (elsewhere && self.addresses.includes(address)) takePart();
     },
     start() {
       linksChanged();
       switchover.restore();
       maintenance.restore();
       claimability.update();
-      for (const group of groups) group.handle({ kind: 'startup' });
-      conversation.start();
+      const { hasAddress } = options;
+      elsewhere = hasAddress !== undefined && !self.addresses.some(hasAddress);
+      if (elsewhere) observer.log({ event: 'elsewhere', addresses: self.addresses });
+      else takePart();
     },
     linksChanged,
     resign() {
@@ -288,6 +301,7 @@ export function createRouter(options: RouterOptions): Router {
     status: () =>
       reportStatus({
         loaded,
+        elsewhere,
         version: options.version,
         uptime: clock.now() - startedAt,
         clock,

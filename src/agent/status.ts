@@ -17,6 +17,8 @@ const SECOND: Milliseconds = 1000;
 
 export interface StatusSources {
   readonly loaded: LoadedConfig;
+  /** Not one heartbeat address of this router is on this machine. */
+  readonly elsewhere: boolean;
   readonly version: string;
   readonly uptime: Milliseconds;
   readonly clock: Clock;
@@ -62,6 +64,7 @@ export function reportStatus(sources: StatusSources): StatusReport {
       inventory: claimability.inventory(),
       rejects: sources.conversation.rejects,
       frozen: sources.commands.frozen(),
+      missingAddresses: sources.elsewhere ? self.addresses : [],
       leaseError: sources.lease.error(),
     }),
   };

@@ -24,6 +24,7 @@ export type LogEvent =
   | { readonly event: 'superseded'; readonly group: string; readonly on: boolean }
   | { readonly event: 'stalled'; readonly group: string; readonly late: number }
   | { readonly event: 'election-warning'; readonly group: string; readonly code: string; readonly peer: string }
+  | { readonly event: 'elsewhere'; readonly addresses: readonly string[] }
   | { readonly event: 'peer-heard'; readonly peer: string }
   | { readonly event: 'peer-silent'; readonly peer: string; readonly silentFor: number }
   | { readonly event: 'path-failed'; readonly path: string; readonly detail: string }
@@ -115,6 +116,10 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
       return warn(`${entry.group}: this process stood still for ${milliseconds(entry.late)}; listening first`);
     case 'election-warning':
       return warn(`${entry.group}: ${electionWarning(entry.code)} (${entry.peer})`);
+    case 'elsewhere':
+      return warn(
+        `no heartbeat address of this router (${entry.addresses.join(', ')}) is on this machine: it takes no part until one is (is it another router? see --node)`,
+      );
     case 'peer-heard':
       return info(`${entry.peer} is heard`);
     case 'peer-silent':
