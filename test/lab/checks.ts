@@ -84,14 +84,14 @@ export function wholeChecks(
   { unauthenticated = [] }: Pick<Scenario, 'unauthenticated'> = {},
 ): Check[] {
   const forbidden = requests.filter(({ operation }) => /^(Create|Delete)/.test(operation ?? ''));
-  const changed = journal.filter(({ kind }) => kind !== 'move');
+  const changed = journal.filter(({ kind, instance }) => kind !== 'move' && instance !== null);
   const unauthorized = requests.filter(
     ({ status, instance }) => status === 401 && !unauthenticated.includes(instance ?? '?'),
   );
   const unknown = requests.filter(({ operation, fault }) => operation === null && fault === null);
   return [
     {
-      what: 'no private IP object was created or deleted',
+      what: 'no router created or deleted a private IP object',
       ok: forbidden.length === 0 && changed.length === 0,
       detail: forbidden.map(({ operation }) => operation).join(', ') || 'none',
     },

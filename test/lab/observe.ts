@@ -36,7 +36,8 @@ function advertsOf(lab: Lab, router: string, matches: (advert: Advert) => boolea
 
 export function vipRows(records: StepRecords): VipRow[] {
   return [...records.holders].map(([address, holder]) => {
-    const moves = records.journal.filter((entry) => entry.address === address);
+    // An object made in the console while the lab runs was not moved by that.
+    const moves = records.journal.filter((entry) => entry.address === address && entry.kind === 'move');
     const last = moves.at(-1);
     return {
       address,

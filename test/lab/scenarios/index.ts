@@ -3,15 +3,20 @@ import type { Scenario } from '../scenario.ts';
 import { apiTrouble, lostAnswer } from './api-trouble.ts';
 import { carrierLost } from './carrier-lost.ts';
 import { crash } from './crash.ts';
+import { samePriority, strays } from './equals.ts';
 import { forged } from './forged.ts';
 import { frozen } from './frozen.ts';
 import { linkDownEns3, linkDownEns5, linkDownEns6 } from './link-down.ts';
 import { machineDeath } from './machine-death.ts';
+import { maintenance } from './maintenance.ts';
 import { metadataAbsent } from './metadata-absent.ts';
+import { olderPresence } from './older-presence.ts';
 import { partition } from './partition.ts';
 import { planned } from './planned.ts';
 import { recreated } from './recreated.ts';
+import { reload } from './reload.ts';
 import { stop } from './stop.ts';
+import { tokenExpiry } from './token-expiry.ts';
 import { wallClock } from './wall-clock.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -31,4 +36,10 @@ export const SCENARIOS: readonly Scenario[] = [
   forged,
   recreated,
   wallClock,
+  tokenExpiry,
+  samePriority,
+  strays,
+  olderPresence,
+  reload,
+  maintenance,
 ];
