@@ -141,6 +141,12 @@ export function createGroup(options: GroupOptions): Group {
     else handle({ kind: 'timer', timer: due.timer, generation: due.generation });
   });
 
+  /** A master resigns, and this router would follow it at once. */
+  function isHandover(event: ElectionEvent): event is Extract<ElectionEvent, { kind: 'advert' }> {
+    if (event.kind !== 'advert' || event.priority !== 0 || event.successor !== 'self') return false;
+    return election.state() === 'backup';
+  }
+
   /** Nobody else may take a mastership for real that would end in the same instant. */
   function standsBack(due: Milliseconds): boolean {
     if (election.state() !== 'backup' || clock.now() - due > settings.election.interval) return false;
@@ -162,6 +168,10 @@ export function createGroup(options: GroupOptions): Group {
 
   function handleOne(event: ElectionEvent): void {
     if (event.kind === 'vouched' && options.without?.has('vouched')) return;
+    if (isHandover(event) && ownership.forbidsMastership(options.predecessorAt(event.source))) {
+      ownership.handle({ kind: 'supersede' });
+      return;
+    }
     const told = event.kind === 'advert' ? { ...event, holding: ownership.holdsLock() } : event;
     const actions = election.handle(clock.now(), told);
     for (const action of actions) carryOut(action);

@@ -227,13 +227,23 @@ export function createRouter(options: RouterOptions): Router {
 
   function onTold(group: Group, peer: Peer, told: PresenceGroup, before: PresenceGroup | undefined): void {
     // A VIP moved: our record of it is old, and so is the etag that our next claim would need.
-    if (before !== undefined && before.vips.join() !== told.vips.join()) group.ownership({ kind: 'conflict' });
+    if (before !== undefined && before.vips.join() !== told.vips.join()) tellMoved(group, peer, told, before);
     // By position: only routers with the same file mean the same VIP.
     if (peer.presence?.configDigest === loaded.digest) {
       holders.learn(peer.name, group.vips(), told.vips, clock.now());
     }
     if (told.hold !== null) switchover.heard(group, told.hold);
     maintenance.standbyHeard(group, told.standby);
+  }
+
+  function tellMoved(group: Group, peer: Peer, told: PresenceGroup, before: PresenceGroup): void {
+    const taken = group
+      .vips()
+      .flatMap(({ address }, index) => (told.vips[index] && !before.vips[index] ? [address] : []));
+    // By position: only routers with the same file mean the same VIP.
+    const isReadable = peer.presence?.configDigest === loaded.digest;
+    if (isReadable && taken.length > 0) group.ownership({ kind: 'taken', addresses: taken });
+    else group.ownership({ kind: 'conflict' });
   }
 
   function linksChanged(): void {

@@ -217,8 +217,9 @@ export function createElection(initial: ElectionConfig): Election {
       now - heard.at < 3 * heard.interval;
     if (stranger) return;
     heard = undefined;
+    // Who resigns is not who holds: that one is heard by other means.
+    if (superseded) return;
     predecessor = advert.source;
-    setSuperseded(false);
     if (extensions().namedSuccessor && advert.successor === 'self') {
       becomeMaster('named-successor');
       return;

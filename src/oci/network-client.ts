@@ -124,7 +124,7 @@ export function createNetworkClient(options: NetworkClientOptions): NetworkClien
       }
     },
     // One more than there are VIPs, for the read that may be under way when all of them are claimed.
-    expectVips: (count) => pool.grow(Math.min(options.connections, Math.max(2, count + 1))),
+    expectVips: (count) => pool.grow(Math.min(options.connections, Math.max(2, 2 * count))),
     readLimit: pool.readLimit,
     longestIdle: pool.longestIdle,
     close() {

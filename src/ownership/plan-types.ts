@@ -72,6 +72,8 @@ export type PlanEvent =
   | { readonly kind: 'freeze'; readonly on: boolean }
   /** Somebody may have claimed: another master was heard, a peer fell silent or says that VIPs moved. */
   | { readonly kind: 'conflict' }
+  /** A peer says that it holds these now. */
+  | { readonly kind: 'taken'; readonly addresses: readonly string[] }
   /** An admin asks who holds what. */
   | { readonly kind: 'verify' }
   /** A new configuration. */

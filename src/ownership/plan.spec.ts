@@ -86,6 +86,8 @@ function createRow(sameVnic: boolean, observe: boolean) {
           second === 'fails' ? undefined : { lease: second === 'none' ? undefined : second, privateIp: undefined };
         return { kind: 'vnic-answer', vnicId: first as VnicId, identity };
       }
+      case 'taken':
+        return { kind: 'taken', addresses: line.split(/\s+/).slice(1) };
       case 'superseded-over':
         return { kind: 'superseded-over' };
       case 'answer':

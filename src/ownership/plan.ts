@@ -62,6 +62,8 @@ export function createPlan(initial: PlanConfig): Plan {
   /** At least one VIP had to be claimed since this router became master. */
   let claimedAny = false;
   let claims = 0;
+  /** Something moved while a round was under way. */
+  let readAgain = false;
   let hopelessAt = Number.NEGATIVE_INFINITY;
   let provenAt: Milliseconds = Number.NEGATIVE_INFINITY;
   const serialVnics = new Set<VnicId>();
@@ -247,7 +249,7 @@ export function createPlan(initial: PlanConfig): Plan {
 
   /** The record names us: nothing is left to do for this VIP. */
   function settle(vip: Vip, claimed: boolean): void {
-    if (!holds(vip)) return;
+    if (!holds(vip) || vip.doubtful) return;
     vip.failures = 0;
     vip.lossReads = 0;
     vip.waitsForToken = false;
@@ -323,6 +325,9 @@ export function createPlan(initial: PlanConfig): Plan {
   function readDone(): void {
     const interval = superseded ? Math.min(config.leaseInterval, config.verifyInterval) : config.verifyInterval;
     rounds.end(now, { interval, heedConflict: master && !without('verification') });
+    if (!readAgain) return;
+    readAgain = false;
+    readAll();
   }
 
   function verifyNow(): void {
@@ -334,6 +339,14 @@ export function createPlan(initial: PlanConfig): Plan {
   function conflictTold(): void {
     rounds.conflict(now);
     if (!rounds.underWay() && rounds.restedAt(now)) readAll();
+  }
+
+  /** A backup's record that still names itself is older than the peer's word: it is got before it is believed again. */
+  function takenTold(addresses: readonly string[]): void {
+    for (const vip of vips) if (!master && holds(vip) && addresses.includes(vip.address)) vip.doubtful = true;
+    rounds.conflict(now);
+    if (rounds.underWay()) readAgain = true;
+    else readAll();
   }
 
   // Events
@@ -353,7 +366,10 @@ export function createPlan(initial: PlanConfig): Plan {
     if (!master) return;
     superseded = false;
     disputedSince = undefined;
-    for (const vip of vips) settle(vip, false);
+    for (const vip of vips) {
+      if (vip.doubtful) get(vip);
+      else settle(vip, false);
+    }
     const missing = vips.filter((vip) => !holds(vip)).map(({ address }) => address);
     if (config.observe && missing.length > 0) emit({ kind: 'would-claim', addresses: missing });
     heed();
@@ -412,6 +428,7 @@ export function createPlan(initial: PlanConfig): Plan {
         heed();
         return claimDue();
       case 'supersede':
+        if (superseded) return;
         setSuperseded(true, otherHolder());
         rounds.plan(now, config.leaseInterval);
         return;
@@ -442,6 +459,8 @@ export function createPlan(initial: PlanConfig): Plan {
         return verifyNow();
       case 'conflict':
         return conflictTold();
+      case 'taken':
+        return takenTold(event.addresses);
       case 'reconfigure':
         return reconfigured(event.config);
       case 'timer':

@@ -23,6 +23,8 @@ export interface Vip {
   /** Held since the election made us master. */
   wasHeld: boolean;
   lossReads: number;
+  /** The record names this router, but a peer says since then that it holds the VIP. */
+  doubtful?: boolean;
   /** Somebody else wrote it: it is claimed again only on a record of the lock that is at least as new as this. */
   needsLockFrom?: Milliseconds;
   error?: string;
@@ -60,6 +62,7 @@ export function store(vip: Vip, record: PrivateIpRecord, now: Milliseconds, from
   if (vip.record === undefined || vip.record.vnicId !== record.vnicId) vip.sinceAt = now;
   vip.record = record;
   vip.verifiedAt = now;
+  delete vip.doubtful;
   vip.recordFrom = from;
 }
 
