@@ -161,7 +161,7 @@ export interface OciOptions {
   readonly region: string;
   readonly endpoints?: { readonly metadata?: string; readonly federation?: string; readonly network?: string };
   readonly requestTimeout: Milliseconds;
-  /** Upper bound of the connections kept warm; as many as there are VIPs are used. */
+  /** Upper bound of the connections kept warm; two for each VIP are used, so that reads leave room for claims. */
   readonly connections: number;
 }
 
