@@ -29,6 +29,8 @@ const LEAST_QUESTION_INTERVAL: Milliseconds = 5;
 export interface ConversationOptions {
   readonly codec?: PresenceCodec | undefined;
   readonly loaded: () => LoadedConfig;
+  /** Version of this program. */
+  readonly release: string;
   readonly paths: readonly Path[];
   readonly clock: Clock;
   readonly observer: Observer;
@@ -139,6 +141,7 @@ export function createConversation(options: ConversationOptions): Conversation {
         commands: options.commands,
         peers: peers.all(),
         now,
+        release: options.release,
       }),
     );
   }

@@ -19,6 +19,7 @@ export function describePresence(state: {
   readonly commands: CommandBook;
   readonly peers: readonly Peer[];
   readonly now: Milliseconds;
+  readonly release: string;
 }): Presence {
   const { now } = state;
   const freeze = state.commands.freeze();
@@ -50,5 +51,6 @@ export function describePresence(state: {
       vips: group.vips().map(({ held }) => held),
     })),
     ...(freeze !== undefined && { freeze }),
+    release: state.release,
   };
 }

@@ -113,6 +113,7 @@ export function createRouter(options: RouterOptions): Router {
   const conversation = createConversation({
     codec: options.codec,
     loaded: current,
+    release: options.version,
     paths,
     clock,
     observer,

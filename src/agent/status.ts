@@ -70,11 +70,12 @@ export function reportStatus(sources: StatusSources): StatusReport {
   };
 }
 
-function reportSelf({ loaded, claimability, interfaces, groups }: StatusSources): RouterReport {
+function reportSelf({ loaded, version, claimability, interfaces, groups }: StatusSources): RouterReport {
   const { config, self } = loaded;
   return {
     name: self.name,
     self: true,
+    version,
     alive: true,
     lastSeen: 0,
     ready: claimability.ready(),
@@ -99,6 +100,7 @@ function reportPeer({ loaded, clock }: StatusSources, peer: Peer): RouterReport 
   return {
     name: peer.name,
     self: false,
+    version: presence?.release ?? null,
     alive: peer.alive,
     lastSeen: peer.lastHeard === undefined ? null : (now - peer.lastHeard) / SECOND,
     ready: current?.ociReady ?? null,

@@ -36,6 +36,8 @@ export interface OciReport {
 export interface RouterReport {
   readonly name: string;
   readonly self: boolean;
+  /** Release it runs, by its last presence; null when unknown. Absent from daemons that do not tell yet. */
+  readonly version?: string | null;
   /** True for this router and for every peer whose datagrams arrive. */
   readonly alive: boolean;
   /** Seconds since the last accepted datagram, on any path; null when never heard. 0 for this router. */

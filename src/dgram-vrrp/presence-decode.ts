@@ -125,6 +125,7 @@ function createDecoder(names: readonly string[]) {
     const uptime = router.u48();
     const clock = router.u48();
     const freeze = section(SECTION.freeze);
+    const release = section(SECTION.release);
     return {
       ...self,
       ...(uptime !== UPTIME_UNKNOWN && { uptime }),
@@ -138,6 +139,7 @@ function createDecoder(names: readonly string[]) {
       links: records(section(SECTION.links), (reader) => ({ name: name(reader), up: flag(reader) })),
       groups: records(section(SECTION.groups), readGroup),
       ...(freeze.remaining() > 0 && { freeze: readFreeze(freeze) }),
+      ...(release.remaining() > 0 && { release: name(release) }),
     };
   }
 

@@ -88,7 +88,7 @@ function createEncoder(writer: ByteWriter) {
       flag(link.up);
     });
     records(SECTION.groups, presence.groups, writeGroup);
-    const { freeze } = presence;
+    const { freeze, release } = presence;
     if (freeze !== undefined) {
       section(SECTION.freeze, () => {
         flag(freeze.on);
@@ -96,6 +96,7 @@ function createEncoder(writer: ByteWriter) {
         id(freeze.id);
       });
     }
+    if (release !== undefined) section(SECTION.release, () => name(release));
     const bytes = writer.finish();
     if (bytes !== undefined) new DataView(bytes.buffer).setUint16(4, bytes.length);
     return bytes;
@@ -130,7 +131,7 @@ function createEncoder(writer: ByteWriter) {
 }
 
 /** Each name once, the router's own first. */
-function namesOf({ router, echoes, heard, links, groups, freeze }: Presence): ReadonlySet<string> {
+function namesOf({ router, echoes, heard, links, groups, freeze, release }: Presence): ReadonlySet<string> {
   const names = new Set<string>([router]);
   const add = (name: string | null | undefined): void => {
     if (name !== null && name !== undefined) names.add(name);
@@ -145,6 +146,7 @@ function namesOf({ router, echoes, heard, links, groups, freeze }: Presence): Re
     for (const command of group.standby) add(command.router);
   }
   add(freeze?.origin);
+  add(release);
   return names;
 }
 

@@ -33,17 +33,19 @@ const presence: Presence = {
     },
   ],
   freeze: { on: false, id: 1, origin: 'r2' },
+  release: '0.1.0',
 };
 
 const literal = [
   'f1 01 01 00 00a2 0000',
-  '01 000e 02 7231 02 7232 02 7233 04 656e7333',
+  '01 0014 02 7231 02 7232 02 7233 04 656e7333 05 302e312e30',
   '02 0026 00 03 0011223344556677 8899aabbccddeeff fedcba9876543210 010203040506 019203040507',
   '03 000e 0d 01 0123456789abcdef 00000102',
   '04 000c 05 01 00000003 05 02 ffffffff',
   '05 0003 02 03 01',
   '06 001a 19 33 02 c8 01 03 09 b080 01 02 01 000000000007 00 02 019203040506',
   '07 0008 00 01 000000000001',
+  '08 0001 04',
 ]
   .join('')
   .replaceAll(' ', '');
@@ -227,6 +229,7 @@ describe('what the wire cannot carry exactly', () => {
     ['an empty name', { router: '' }],
     ['a name with a blank', { router: 'v router' }],
     ['half a surrogate pair', { router: '\ud800' }],
+    ['a release with a blank', { release: '0.1 beta' }],
     ['priority 256', { groups: group === undefined ? [] : [{ ...group, priority: 256 }] }],
     ['256 VIPs', { groups: group === undefined ? [] : [{ ...group, vips: Array.from({ length: 256 }, () => true) }] }],
     ['a negative id', { freeze: { on: true, id: -1, origin: 'r1' } }],
@@ -266,6 +269,7 @@ describe('properties', () => {
       links: fc.array(fc.record({ name, up: fc.boolean() }), { maxLength: 6 }),
       groups: fc.array(group, { maxLength: 4 }),
       freeze: fc.record({ on: fc.boolean(), id, origin: name }),
+      release: name,
     },
     {
       requiredKeys: [

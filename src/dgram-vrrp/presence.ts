@@ -28,6 +28,7 @@
  *  |      |         |   VIPs(1) bitmap(VIPs / 8 rounded up, first VIP in the highest bit of the first byte) |
  *  |      |         |   requests(1) requests × { router(1) on(1) id(6) }  [ target(1) origin(1) id(6) ] } |
  *  | 7    | freeze  | on(1) origin(1) id(6)                                                         |
+ *  | 8    | release | name(1)                                                                       |
  *
  * Name 255 is none, age 2³²−1 is never (and 2³²−2 is that or longer), uptime 2⁴⁸−1 is unknown. States: 0 init,
  * 1 backup, 2 master, 3 fault, 4 standby. Only names and router must be there.
@@ -64,6 +65,8 @@ export interface Presence {
   readonly links: readonly PresenceLink[];
   readonly groups: readonly PresenceGroup[];
   readonly freeze?: FreezeCommand;
+  /** Version of the writer's program, for people only: what its datagrams mean depends on the header. */
+  readonly release?: string;
 }
 
 /** The last challenge heard from a peer. */
@@ -168,7 +171,16 @@ export const PRESENCE_VERSION = 1;
 export const PRESENCE_TYPE = 1;
 export const PRESENCE_HEADER_LENGTH = 8;
 
-export const SECTION = { names: 1, router: 2, echoes: 3, heard: 4, links: 5, groups: 6, freeze: 7 } as const;
+export const SECTION = {
+  names: 1,
+  router: 2,
+  echoes: 3,
+  heard: 4,
+  links: 5,
+  groups: 6,
+  freeze: 7,
+  release: 8,
+} as const;
 
 /** By their code on the wire. */
 export const PRESENCE_STATES: readonly PresenceState[] = ['init', 'backup', 'master', 'fault', 'standby'];
