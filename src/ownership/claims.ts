@@ -1,0 +1,192 @@
+import type { Milliseconds, VnicId } from '../oci/types.ts';
+import { emit, lockOf, type PlanState, without } from './plan-state.ts';
+import type { ReadResult } from './plan-types.ts';
+import type { Supersession } from './supersession.ts';
+import { holds, store, type Vip } from './vip.ts';
+
+/** First wait of the backoff; doubled by each failure up to the longest. */
+const FIRST_BACKOFF: Milliseconds = 100;
+const LONGEST_BACKOFF: Milliseconds = 2000;
+/** Failed claims of every VIP, with none held, that make a mastership hopeless; told at most so often. */
+const HOPELESS_FAILURES = 3;
+const HOPELESS_INTERVAL: Milliseconds = 60_000;
+
+type Failure = Extract<ReadResult, { ok: false }>;
+
+/** The claims of one group: when each VIP is claimed, and what follows a failure (rule 1 of plan.ts). */
+export interface Claims {
+  /** Claims this VIP, if it may be claimed now. */
+  claim(vip: Vip): void;
+  /** Claims whatever may be claimed and is not waiting for something. */
+  claimDue(): void;
+  /** A claim was answered. */
+  answered(number: number, answer: ReadResult): void;
+  /** There is a fresh token: what waits for one goes out now. */
+  tokenFound(): void;
+  /** A claim, or the read before it, failed: again after a while. */
+  retryLater(vip: Vip, failure: Failure): void;
+  /** The record may name us: then nothing is left to do for this VIP. `claimed`: by our own write. */
+  settle(vip: Vip, claimed: boolean): void;
+  /** Gets this VIP with its etag, before the next decision on it. */
+  get(vip: Vip): void;
+  /** Another mastership begins: no VNIC is known to answer 409. */
+  forgetConflicts(): void;
+  /** When the first retry is due that nothing but time stands in the way of. */
+  due(): Milliseconds | undefined;
+}
+
+export function createClaims(state: PlanState, supersession: Supersession): Claims {
+  /** VNICs that answered 409: their claims go one by one. */
+  const serialVnics = new Set<VnicId>();
+  let claims = 0;
+  let hopelessAt = Number.NEGATIVE_INFINITY;
+
+  function mayClaim(vip: Vip): boolean {
+    if (!state.master || state.superseded || state.frozen || state.config.observe) return false;
+    if (vip.record === undefined || holds(vip) || !lockIsNewEnoughFor(vip)) return false;
+    const decided = supersession.decision();
+    return decided === 'keep' || decided === 'claim';
+  }
+
+  /**
+   * Whoever wrote a VIP may be writing the lock as well, in parallel, and its request may be the slower one: a VIP that
+   * was lost is claimed back when the lock was still ours after the time a request can take.
+   */
+  function lockIsNewEnoughFor(vip: Vip): boolean {
+    const lock = lockOf(state);
+    if (vip.needsLockFrom === undefined || lock === vip || without(state, 'lock')) return true;
+    return lock !== undefined && lock.recordFrom >= vip.needsLockFrom;
+  }
+
+  function vnicIsBusy(vnicId: VnicId): boolean {
+    return (
+      serialVnics.has(vnicId) && state.vips.some((vip) => vip.claim !== undefined && vip.target?.vnicId === vnicId)
+    );
+  }
+
+  /** Nothing but the clock stands between this VIP and its next claim. */
+  function waitsForTime(vip: Vip): boolean {
+    if (vip.target === undefined || vip.claim !== undefined || vip.reading) return false;
+    return mayClaim(vip) && !vnicIsBusy(vip.target.vnicId);
+  }
+
+  function claim(vip: Vip): void {
+    if (!waitsForTime(vip) || vip.target === undefined || vip.record === undefined) return;
+    claims += 1;
+    vip.claim = claims;
+    vip.waitsForToken = false;
+    delete vip.retryAt;
+    const etag = without(state, 'etag') ? '*' : vip.record.etag;
+    emit(state, { kind: 'claim', claim: claims, target: vip.target, etag });
+  }
+
+  function claimDue(): void {
+    for (const vip of state.vips) if (vip.retryAt === undefined || vip.retryAt <= state.now) claim(vip);
+  }
+
+  function answered(number: number, answer: ReadResult): void {
+    const vip = state.vips.find((candidate) => candidate.claim === number);
+    if (vip === undefined) return;
+    delete vip.claim;
+    if (answer.ok) {
+      vip.acknowledgedAt = state.now;
+      state.provenAt = state.now;
+      store(vip, answer.record, state.now, state.now);
+      settle(vip, true);
+    } else failed(vip, answer);
+    supersession.heed();
+    claimDue();
+  }
+
+  function failed(vip: Vip, failure: Failure): void {
+    if (!state.master) return;
+    if (failure.code === 'expired-unsent') return claim(vip);
+    retryLater(vip, failure);
+    switch (failure.code) {
+      case 'precondition-failed':
+        // The first time the record just moved on: decide again on the fresh one at once.
+        if (vip.failures === 1) delete vip.retryAt;
+        doubtLock(vip);
+        return get(vip);
+      case 'conflict':
+        if (vip.target) serialVnics.add(vip.target.vnicId);
+        return;
+      case 'unauthenticated':
+        vip.waitsForToken = true;
+        return emit(state, { kind: 'refresh-token' });
+      case 'no-token':
+        vip.waitsForToken = true;
+        return;
+      case 'not-found':
+        return emit(state, { kind: 'rediscover' });
+      default:
+        return;
+    }
+  }
+
+  function retryLater(vip: Vip, failure: Failure): void {
+    const ceiling = Math.min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** vip.failures);
+    const retryIn = ceiling * (0.5 + state.config.random() / 2);
+    vip.failures += 1;
+    vip.retryAt = state.now + retryIn;
+    vip.error = failure.message;
+    emit(state, { kind: 'claim-failed', address: vip.address, code: failure.code, message: failure.message, retryIn });
+    const hopeless = state.vips.every((each) => !holds(each) && each.failures >= HOPELESS_FAILURES);
+    if (!hopeless || state.now - hopelessAt < HOPELESS_INTERVAL) return;
+    hopelessAt = state.now;
+    emit(state, { kind: 'hopeless' });
+  }
+
+  /** The record of this VIP moved on, so that of the lock may have, too. */
+  function doubtLock(vip: Vip): void {
+    const lock = lockOf(state);
+    if (lock === undefined || lock === vip) return;
+    vip.needsLockFrom = Math.max(state.now, vip.needsLockFrom ?? state.now);
+    get(lock);
+  }
+
+  function get(vip: Vip): void {
+    if (vip.target === undefined || vip.reading) return;
+    vip.reading = true;
+    emit(state, { kind: 'get', target: vip.target });
+  }
+
+  function settle(vip: Vip, claimed: boolean): void {
+    if (!holds(vip) || vip.doubtful) return;
+    vip.failures = 0;
+    vip.lossReads = 0;
+    vip.waitsForToken = false;
+    delete vip.retryAt;
+    delete vip.needsLockFrom;
+    delete vip.error;
+    if (!state.master) return;
+    if (vip === lockOf(state)) {
+      state.heldLock = true;
+      state.disputedSince = undefined;
+    }
+    state.claimedAny ||= claimed;
+    const after = state.now - state.masterSince;
+    if (!vip.wasHeld) emit(state, { kind: 'held', address: vip.address, after, claimed });
+    vip.wasHeld = true;
+    if (state.allHeldTold || !state.vips.every((each) => each.wasHeld && holds(each))) return;
+    state.allHeldTold = true;
+    emit(state, { kind: 'all-held', after, claimed: state.claimedAny });
+  }
+
+  return {
+    claim,
+    claimDue,
+    answered,
+    tokenFound() {
+      for (const vip of state.vips) if (vip.waitsForToken) claim(vip);
+    },
+    retryLater,
+    settle,
+    get,
+    forgetConflicts: () => serialVnics.clear(),
+    due() {
+      const times = state.vips.flatMap((vip) => (vip.retryAt !== undefined && waitsForTime(vip) ? [vip.retryAt] : []));
+      return times.length === 0 ? undefined : Math.min(...times);
+    },
+  };
+}
