@@ -1,4 +1,4 @@
-import type { ElectionTimer } from './election-types.ts';
+import type { ElectionAction, ElectionTimer } from './election-types.ts';
 import type { Milliseconds } from './timing.ts';
 
 /** A timer that runs. */
@@ -15,7 +15,7 @@ export interface ArmedTimer {
 /** The timers of one election. They ring nowhere: whoever runs the election asks for the next one. */
 export interface ElectionTimers {
   /** Arms a timer, or arms it anew. `since`: from when its wait counts. */
-  arm(timer: ElectionTimer, wait: () => Milliseconds, since: Milliseconds): ArmedTimer;
+  arm(timer: ElectionTimer, wait: () => Milliseconds, since: Milliseconds): Extract<ElectionAction, { kind: 'arm' }>;
   /** True if it was armed. */
   disarm(timer: ElectionTimer): boolean;
   get(timer: ElectionTimer): ArmedTimer | undefined;
@@ -28,9 +28,9 @@ export function createElectionTimers(): ElectionTimers {
   return {
     arm(timer, wait, since) {
       generation += 1;
-      const armed = { timer, generation, armedAt: since, at: since + wait(), wait };
-      timers.set(timer, armed);
-      return armed;
+      const after = wait();
+      timers.set(timer, { timer, generation, armedAt: since, at: since + after, wait });
+      return { kind: 'arm', timer, generation, after };
     },
     disarm: (timer) => timers.delete(timer),
     get: (timer) => timers.get(timer),

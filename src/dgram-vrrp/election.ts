@@ -18,11 +18,19 @@
  * Beyond the RFC (`ElectionExtensions`): the states fault and standby, readiness, hold, named successors, stalls, and
  * superseded: a backup whose timer is off because somebody unheard holds the addresses.
  *
+ * Every transition stands here. What they go by stands beside it: how good this router is and how long it waits
+ * (election-candidacy.ts), whom it follows (election-followed.ts), who yields to whom (election-rank.ts), late timers
+ * (election-stall.ts), and what changes without a transition (election-changes.ts).
+ *
  * Pure: time is an argument, timers are `nextDeadline()`. A timer carries the generation it was armed with, so an
  * expiry that was overtaken by another event does nothing.
  */
 
-import { compareAddresses } from './address.ts';
+import { createCandidacy } from './election-candidacy.ts';
+import { createChanges } from './election-changes.ts';
+import { createFollowed } from './election-followed.ts';
+import { type AdvertEvent, addressChanges, isOwn, OWNER, yieldsTo } from './election-rank.ts';
+import { judgeLateness, RESUME_DELAY } from './election-stall.ts';
 import { type ArmedTimer, createElectionTimers } from './election-timers.ts';
 import type {
   Election,
@@ -31,19 +39,9 @@ import type {
   ElectionEvent,
   ElectionState,
   ElectionTimer,
-  HeardMaster,
   TransitionReason,
 } from './election-types.ts';
-import { type Milliseconds, masterDownInterval, skewTime } from './timing.ts';
-
-/** Priority of the router that owns the addresses (RFC 9568 §5.2.4). */
-const OWNER = 255;
-/** Divides the priority of a router that could not claim. */
-const NOT_READY_DIVISOR = 16;
-/** After a stall whatever is queued is read for this long, before anything is sent or taken over. */
-const RESUME_DELAY: Milliseconds = 10;
-
-type AdvertEvent = Extract<ElectionEvent, { kind: 'advert' }>;
+import type { Milliseconds } from './timing.ts';
 
 /** Creates the election of one virtual router, in state `init`. Nothing happens until `startup`. */
 export function createElection(initial: ElectionConfig): Election {
@@ -52,62 +50,32 @@ export function createElection(initial: ElectionConfig): Election {
   let actions: ElectionAction[] = [];
   let now: Milliseconds = 0;
   const timers = createElectionTimers();
+  const candidacy = createCandidacy(initial);
+  const followed = createFollowed();
+  const { effectivePriority, preempts, masterDown, skew, listening } = candidacy;
+  const restartAdverts = () => arm('advert', interval);
+  const changes = createChanges({ state: () => state, candidacy, advertise, rearm, restartAdverts, cancel });
 
-  /** Master_Adver_Interval: the master's in v3, our own until one is heard. */
-  let activeInterval = config.interval;
-  let heard: HeardMaster | undefined;
-  let predecessor: string | undefined;
   let superseded = false;
-  let warnedInterval: string | undefined;
-
-  let startedAt: Milliseconds = 0;
   let faulty = false;
   let standby = false;
-  let hold = false;
-  let holdIsOurs = false;
-  let ready = true;
-  /** A master keeps its full priority when the API fails: traffic still flows through it. */
-  let readyAsMaster = false;
 
   const extensions = () => config.extensions ?? {};
   const emit = (action: ElectionAction) => actions.push(action);
 
-  function effectivePriority(): number {
-    const counted = ready || (state === 'master' && readyAsMaster) || !extensions().readiness;
-    return counted ? config.priority : Math.ceil(config.priority / NOT_READY_DIVISOR);
-  }
-
-  const preempts = () => config.preempt && !hold && (ready || !extensions().readiness);
-
-  /** While another router holds by an admin's word, this one is the last to follow a silence. */
-  const urgency = () => (hold && !holdIsOurs ? 1 : effectivePriority());
-  const timing = () => ({ version: config.version, priority: urgency(), interval: activeInterval });
-  const masterDown = () => masterDownInterval(timing());
-  const skew = () => skewTime(timing());
-  /** At start: long enough to hear whoever is there, even when the network comes up late. */
-  const listening = () => (extensions().startupDelay ?? 0) + masterDown();
-
-  /** After an advert: the master down interval, but at start not before the listening is over. */
-  /** Preempt delay, and at start not before the listening is over. */
-  function preemptWait(): () => Milliseconds {
-    const since = now;
-    const listensOn = () => (extensions().startupDelay === undefined ? 0 : startedAt + listening() - since);
-    return () => Math.max(config.preemptDelay, listensOn());
-  }
-
-  function silence(since = now): () => Milliseconds {
-    return () => Math.max(masterDown(), startedAt + listening() - since);
-  }
-
   // Timers
-
-  function arm(timer: ElectionTimer, wait: () => Milliseconds, since = now): void {
-    const { generation, at } = timers.arm(timer, wait, since);
-    emit({ kind: 'arm', timer, generation, after: at - since });
-  }
 
   const interval = () => config.interval;
   const resume = () => Math.min(RESUME_DELAY, config.interval);
+
+  function arm(timer: ElectionTimer, wait: () => Milliseconds, since = now): void {
+    emit(timers.arm(timer, wait, since));
+  }
+
+  function rearm(timer: ElectionTimer): void {
+    const armed = timers.get(timer);
+    if (armed !== undefined) arm(timer, armed.wait, armed.armedAt);
+  }
 
   function cancel(timer: ElectionTimer): void {
     if (timers.disarm(timer)) emit({ kind: 'cancel', timer });
@@ -118,7 +86,7 @@ export function createElection(initial: ElectionConfig): Election {
   function enter(to: ElectionState, reason: TransitionReason): void {
     const from = state;
     state = to;
-    readyAsMaster = to === 'master' && ready;
+    candidacy.entered(to);
     emit({ kind: 'transition', from, to, reason });
   }
 
@@ -129,8 +97,8 @@ export function createElection(initial: ElectionConfig): Election {
   function becomeMaster(reason: TransitionReason): void {
     timers.disarm('master-down');
     timers.disarm('preempt');
-    heard = undefined;
-    activeInterval = config.interval;
+    followed.resigned();
+    candidacy.setActiveInterval(config.interval);
     advertise();
     emit({ kind: 'activate', addresses: config.addresses });
     emit({ kind: 'announce', addresses: config.addresses });
@@ -141,12 +109,8 @@ export function createElection(initial: ElectionConfig): Election {
   /** Leaves mastership by priority 0, so that nobody has to wait for the master down interval. */
   function resign(): void {
     cancel('advert');
-    emit({
-      kind: 'send-advert',
-      priority: 0,
-      interval: config.interval,
-      copies: extensions().resignCopies ?? 1,
-    });
+    const copies = extensions().resignCopies ?? 1;
+    emit({ kind: 'send-advert', priority: 0, interval: config.interval, copies });
     emit({ kind: 'deactivate', addresses: config.addresses });
   }
 
@@ -166,10 +130,9 @@ export function createElection(initial: ElectionConfig): Election {
     } else if (faulty) {
       if (state !== 'fault') leave('fault', 'fault');
     } else if (state !== 'backup' && state !== 'master') {
-      if (heard !== undefined && now - heard.at > 3 * heard.interval) {
-        heard = undefined;
-        predecessor = undefined;
-        activeInterval = config.interval;
+      if (followed.isSilent(now)) {
+        followed.forget();
+        candidacy.setActiveInterval(config.interval);
       }
       arm('master-down', reason === 'startup' ? listening : masterDown);
       enter('backup', reason);
@@ -182,10 +145,9 @@ export function createElection(initial: ElectionConfig): Election {
       emit({ kind: 'warn', code: 'priority-zero', source: config.address });
       return;
     }
-    activeInterval = config.interval;
-    heard = undefined;
-    predecessor = undefined;
-    startedAt = now;
+    candidacy.setActiveInterval(config.interval);
+    followed.forget();
+    candidacy.startListening(now);
     if (config.priority === OWNER && !faulty && !standby) becomeMaster('address-owner');
     else rejoin('startup');
   }
@@ -197,29 +159,21 @@ export function createElection(initial: ElectionConfig): Election {
   // Adverts
 
   function adopt(advert: AdvertEvent): void {
-    heard = { source: advert.source, priority: advert.priority, interval: advert.interval, at: now };
-    predecessor = advert.source;
+    followed.adopt(advert, now);
     setSuperseded(false);
     if (config.version === 2) return;
-    activeInterval = advert.interval;
-    const seen = `${advert.source} ${advert.interval}`;
-    if (advert.interval !== config.interval && seen !== warnedInterval) {
-      warnedInterval = seen;
-      emit({ kind: 'warn', code: 'interval-differs', source: advert.source });
-    }
+    candidacy.setActiveInterval(advert.interval);
+    if (advert.interval === config.interval || !followed.isNewInterval(advert)) return;
+    emit({ kind: 'warn', code: 'interval-differs', source: advert.source });
   }
 
   function resignationHeard(advert: AdvertEvent): void {
-    const stranger =
-      extensions().onlyMasterResigns &&
-      heard !== undefined &&
-      heard.source !== advert.source &&
-      now - heard.at < 3 * heard.interval;
-    if (stranger) return;
-    heard = undefined;
+    const master = followed.heard()?.source;
+    const isMaster = master === undefined || master === advert.source || followed.isSilent(now);
+    if (extensions().onlyMasterResigns && !isMaster) return;
     // Who resigns is not who holds: that one is heard by other means.
-    if (superseded) return;
-    predecessor = advert.source;
+    if (superseded) return followed.resigned();
+    followed.resigned(advert.source);
     if (extensions().namedSuccessor && advert.successor === 'self') {
       becomeMaster('named-successor');
       return;
@@ -237,19 +191,12 @@ export function createElection(initial: ElectionConfig): Election {
     if (worse && preempts()) {
       if (config.preemptDelay === 0) return;
       adopt(advert);
-      if (!timers.get('preempt')) arm('preempt', preemptWait());
+      if (!timers.get('preempt')) arm('preempt', candidacy.preemptWait(now));
     } else {
       cancel('preempt');
       adopt(advert);
     }
-    arm('master-down', silence());
-  }
-
-  /** RFC 9568 §6.4.3: the greater address wins between equal priorities. */
-  function yieldsTo(advert: AdvertEvent): TransitionReason | undefined {
-    if (advert.priority > effectivePriority()) return 'higher-priority';
-    const greater = compareAddresses(advert.source, config.address) > 0;
-    return advert.priority === effectivePriority() && greater ? 'tie-break-lost' : undefined;
+    arm('master-down', candidacy.silence(now));
   }
 
   function advertAsMaster(advert: AdvertEvent): void {
@@ -258,15 +205,16 @@ export function createElection(initial: ElectionConfig): Election {
       arm('advert', interval);
       return;
     }
-    if (advert.priority === effectivePriority() && compareAddresses(advert.source, config.address) === 0) {
+    const own = { priority: effectivePriority(), address: config.address };
+    if (isOwn(advert, own)) {
       emit({ kind: 'warn', code: 'own-address', source: advert.source });
       return;
     }
     if (advert.priority === OWNER && config.priority === OWNER) {
       emit({ kind: 'warn', code: 'two-owners', source: advert.source });
     }
-    const reason = yieldsTo(advert);
-    const keeps = advert.holding === true && (hold || !config.preempt);
+    const reason = yieldsTo(advert, own);
+    const keeps = advert.holding === true && (candidacy.held() || !config.preempt);
     if (reason !== undefined && !keeps) {
       cancel('advert');
       emit({ kind: 'deactivate', addresses: config.addresses });
@@ -289,38 +237,46 @@ export function createElection(initial: ElectionConfig): Election {
     if (state === 'backup') advertAsBackup(advert);
     else if (state === 'master') advertAsMaster(advert);
     else if (advert.priority > 0) adopt(advert);
-    else if (heard?.source === advert.source) heard = undefined;
+    else if (followed.heard()?.source === advert.source) followed.resigned();
   }
 
   // Timers
 
   function timerFired(armed: ArmedTimer): void {
     const { timer } = armed;
-    const late = now - armed.at;
     timers.disarm(timer);
-    const limit = timer === 'advert' ? config.interval : activeInterval;
-    if (extensions().stallRule && late > limit) {
-      if (extensions().report) emit({ kind: 'stalled', late });
-      if (timer === 'advert') {
-        arm('advert', resume);
-      } else {
-        timers.disarm('preempt');
-        arm('master-down', masterDown);
-      }
-      return;
-    }
-    // After a stall timers come before sockets: what was heard meanwhile may still be queued.
-    if (extensions().stallRule && timer !== 'advert' && late > RESUME_DELAY && armed.wait !== resume) {
-      arm(timer, resume);
-      return;
-    }
+    if (extensions().stallRule && !believes(armed)) return;
     if (timer === 'advert') {
       advertise();
       // From when it was due, not from when it fired: a timer's lateness must not slow the heartbeat down.
-      arm('advert', interval, late < config.interval ? armed.at : now);
+      arm('advert', interval, now - armed.at < config.interval ? armed.at : now);
     } else {
       becomeMaster(timer === 'preempt' ? 'preempt-delay-expired' : 'no-response');
     }
+  }
+
+  /** False: it fired too late, and another one was armed in its place. */
+  function believes(armed: ArmedTimer): boolean {
+    const { timer } = armed;
+    const lateness = judgeLateness(armed, now, timer === 'advert' ? config.interval : candidacy.activeInterval());
+    if (lateness === 'in-time' || (lateness === 'read-first' && armed.wait === resume)) return true;
+    if (lateness === 'read-first') {
+      arm(timer, resume);
+      return false;
+    }
+    if (extensions().report) emit({ kind: 'stalled', late: now - armed.at });
+    if (timer === 'advert') {
+      arm('advert', resume);
+    } else {
+      timers.disarm('preempt');
+      arm('master-down', masterDown);
+    }
+    return false;
+  }
+
+  function vouched(heardAt: Milliseconds): void {
+    if (state !== 'backup' || followed.heard() === undefined) return;
+    arm('master-down', candidacy.silence(heardAt), heardAt);
   }
 
   // Superseded (DESIGN §4 rule 3): backup with its timer off
@@ -334,7 +290,7 @@ export function createElection(initial: ElectionConfig): Election {
   function supersededChanged(on: boolean): void {
     if (on === superseded || (state !== 'master' && state !== 'backup')) return;
     setSuperseded(on);
-    if (!on) return arm('master-down', silence());
+    if (!on) return arm('master-down', candidacy.silence(now));
     cancel('master-down');
     cancel('preempt');
     if (state === 'backup') return;
@@ -344,53 +300,16 @@ export function createElection(initial: ElectionConfig): Election {
     enter('backup', 'superseded');
   }
 
-  // What may change while running
-
-  /** The time already waited counts: a reload never restarts the election. */
-  function rearmMasterDown(): void {
-    const armed = timers.get('master-down');
-    if (armed !== undefined) arm('master-down', armed.wait, armed.armedAt);
-  }
-
-  function readinessChanged(value: boolean): void {
-    if (value === ready) return;
-    const before = effectivePriority();
-    ready = value;
-    if (ready && state === 'master') readyAsMaster = true;
-    if (effectivePriority() === before) return;
-    if (state === 'master') advertise();
-    else if (state === 'backup') rearmMasterDown();
-    if (!preempts()) cancel('preempt');
-  }
-
-  function holdChanged(on: boolean, ours: boolean): void {
-    const before = urgency();
-    hold = on;
-    holdIsOurs = ours;
-    if (hold) cancel('preempt');
-    if (state === 'backup' && urgency() !== before) rearmMasterDown();
-  }
-
   function reconfigured(next: ElectionConfig): void {
     const previous = config;
     config = next;
+    candidacy.configure(next);
     if (state === 'init') return;
-    if (state === 'master') {
-      const added = next.addresses.filter((address) => !previous.addresses.includes(address));
-      const removed = previous.addresses.filter((address) => !next.addresses.includes(address));
-      if (added.length > 0) emit({ kind: 'activate', addresses: added });
-      if (removed.length > 0) emit({ kind: 'deactivate', addresses: removed });
-      if (added.length > 0) emit({ kind: 'announce', addresses: added });
-    }
+    if (state === 'master') actions.push(...addressChanges(previous.addresses, next.addresses));
     const same = previous.priority === next.priority && previous.interval === next.interval;
     if (same && previous.version === next.version) return;
-    if (heard === undefined || next.version === 2) activeInterval = next.interval;
-    if (state === 'master') {
-      advertise();
-      arm('advert', interval);
-    } else if (state === 'backup') {
-      rearmMasterDown();
-    }
+    if (followed.heard() === undefined || next.version === 2) candidacy.setActiveInterval(next.interval);
+    changes.configuration();
   }
 
   function dispatch(event: ElectionEvent): void {
@@ -415,9 +334,9 @@ export function createElection(initial: ElectionConfig): Election {
         if (state !== 'init') rejoin('standby-ended');
         return;
       case 'readiness':
-        return readinessChanged(event.ready);
+        return changes.readiness(event.ready);
       case 'hold':
-        return holdChanged(event.on, event.on && event.ours === true);
+        return changes.hold(event.on, event.on && event.ours === true);
       case 'superseded':
         return supersededChanged(event.on);
       case 'deferred':
@@ -425,8 +344,7 @@ export function createElection(initial: ElectionConfig): Election {
         if (state === 'backup') arm('master-down', masterDown);
         return;
       case 'vouched':
-        if (state === 'backup' && heard !== undefined) arm('master-down', silence(event.heardAt), event.heardAt);
-        return;
+        return vouched(event.heardAt);
       case 'resign':
         if (state !== 'master') return;
         resign();
@@ -450,7 +368,7 @@ export function createElection(initial: ElectionConfig): Election {
     },
     state: () => state,
     effectivePriority,
-    predecessor: () => predecessor,
-    master: () => heard,
+    predecessor: followed.predecessor,
+    master: followed.heard,
   };
 }

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { createCluster } from '../../test/simulation/cluster.ts';
+import { ALL_ON_1, ALL_ON_2, settled } from '../../test/simulation/settled.ts';
+
+describe('standby', () => {
+  it('takes the master out at once, from any router, and survives its restart', async () => {
+    const cluster = await settled();
+    const report = cluster.router('vrouter2').maintenance.standby({ on: true, router: 'vrouter1' });
+    expect(report).toEqual({ router: 'vrouter1', on: ['isv'], off: [] });
+    await cluster.run(20);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.holders()).toEqual(ALL_ON_2);
+    await cluster.crash('vrouter1');
+    await cluster.run(1000);
+    cluster.start('vrouter1');
+    await cluster.run(20_000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.router('vrouter1').status().groups[0]?.state).toBe('standby');
+
+    cluster.router('vrouter1').maintenance.standby({ on: false });
+    await cluster.run(5000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.holders()).toEqual(ALL_ON_1);
+  });
+
+  it('is not a target of a planned failover, and does not follow a crash', async () => {
+    const cluster = await settled();
+    cluster.router('vrouter2').maintenance.standby({ on: true });
+    await cluster.run(100);
+    expect(() => cluster.router('vrouter1').switchover.failover({})).toThrow(/vrouter2 is in standby/);
+    await cluster.crash('vrouter1');
+    await cluster.run(10_000);
+    expect(cluster.masters()).toEqual([]);
+    expect(cluster.cloud.moves).toEqual([]);
+  });
+
+  it('is refused for a router or group that is not configured', async () => {
+    const cluster = await settled();
+    const { maintenance } = cluster.router('vrouter1');
+    expect(() => maintenance.standby({ on: true, router: 'vrouter9' })).toThrow(/there is no router vrouter9/);
+    expect(() => maintenance.standby({ on: true, group: 'x' })).toThrow(/there is no group x; the groups are isv/);
+  });
+});
+
+describe('freeze', () => {
+  it('stops every claim in the cluster until it ends, and survives restarts', async () => {
+    const cluster = await settled();
+    cluster.router('vrouter1').maintenance.freeze({ on: true });
+    await cluster.run(100);
+    await cluster.crash('vrouter1');
+    await cluster.run(5000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.cloud.moves).toEqual([]);
+    expect(cluster.router('vrouter2').status().alarms[0]).toMatch(/^claims are frozen in the whole cluster/);
+    await cluster.crash('vrouter2');
+    cluster.start('vrouter2');
+    await cluster.run(10_000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.cloud.moves).toEqual([]);
+
+    cluster.router('vrouter2').maintenance.freeze({ on: false });
+    // It started without ever hearing the holder, so the holder's lease has to expire first.
+    await cluster.run(20_000);
+    expect(cluster.holders()).toEqual(ALL_ON_2);
+    expect(cluster.cloud.moves).toHaveLength(3);
+  });
+});
+
+describe('mode: observe', () => {
+  it('elects, says what it would claim, and claims nothing', async () => {
+    const cluster = createCluster({ config: { mode: 'observe' } });
+    cluster.start('vrouter2');
+    await cluster.run(10_000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.cloud.moves).toEqual([]);
+    expect(cluster.events.map(({ event }) => event)).toContainEqual({
+      event: 'would-claim',
+      group: 'isv',
+      vips: ['172.20.136.132', '10.0.0.4', '10.0.0.36'],
+    });
+  });
+});

@@ -1,0 +1,48 @@
+import type { Candidacy } from './election-candidacy.ts';
+import type { ElectionState, ElectionTimer } from './election-types.ts';
+
+/**
+ * What may become different while an election runs: readiness, hold, configuration. None of it is a transition: a timer
+ * that runs is set to what it would be by now, and a master tells its peers.
+ */
+export interface Changes {
+  readiness(ready: boolean): void;
+  hold(on: boolean, ours: boolean): void;
+  /** Priority, interval or version are others. */
+  configuration(): void;
+}
+
+export function createChanges(election: {
+  readonly state: () => ElectionState;
+  readonly candidacy: Candidacy;
+  readonly advertise: () => void;
+  /** Arms a timer that runs anew, counting the time it has waited already: a reload never restarts the election. */
+  readonly rearm: (timer: ElectionTimer) => void;
+  readonly restartAdverts: () => void;
+  readonly cancel: (timer: ElectionTimer) => void;
+}): Changes {
+  const { state, candidacy } = election;
+  return {
+    readiness(ready) {
+      if (ready === candidacy.ready()) return;
+      const before = candidacy.effectivePriority();
+      candidacy.setReady(ready);
+      if (candidacy.effectivePriority() === before) return;
+      if (state() === 'master') election.advertise();
+      else if (state() === 'backup') election.rearm('master-down');
+      if (!candidacy.preempts()) election.cancel('preempt');
+    },
+    hold(on, ours) {
+      const before = candidacy.urgency();
+      candidacy.setHold(on, ours);
+      if (on) election.cancel('preempt');
+      if (state() === 'backup' && candidacy.urgency() !== before) election.rearm('master-down');
+    },
+    configuration() {
+      if (state() === 'backup') return election.rearm('master-down');
+      if (state() !== 'master') return;
+      election.advertise();
+      election.restartAdverts();
+    },
+  };
+}
