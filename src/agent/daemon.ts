@@ -15,7 +15,7 @@ import {
   setTypeOfService,
   watchLinks,
 } from '../linux/index.ts';
-import { createHistory, createLog, createMetrics, type Log } from '../observe/index.ts';
+import { createEventFeed, createHistory, createLog, createMetrics, type Log } from '../observe/index.ts';
 import { createOci } from '../oci/index.ts';
 import { systemClock } from './clock.ts';
 import { createHandlers } from './handlers.ts';
@@ -63,12 +63,17 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
   let { loaded } = result;
   const { config, self } = loaded;
   const stream = pino.destination({ dest: 2, sync: false, maxLength: LOG_BUFFER });
-  const log = createLog({
+  const events = createEventFeed({ wall: systemClock.wall, alarms: () => router.status().alarms });
+  const writeLog = createLog({
     format: config.log.format,
     level: () => loaded.config.log.level,
     isTerminal: isatty(2),
     write: (line) => stream.write(line),
   });
+  const log: Log = (event) => {
+    writeLog(event);
+    events.publish(event);
+  };
   log({ event: 'started', version, router: self.name, config: configPath });
   for (const warning of warnings) log({ event: 'config-warning', detail: formatMistake(warning) });
   reportKernel(loaded, log);
@@ -145,7 +150,7 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
   });
   const control = await startControlServer({
     socketPath: config.control.socket,
-    handlers: createHandlers(router, history, reload),
+    handlers: createHandlers(router, history, events, reload),
     onWarning: (detail) => log({ event: 'control-warning', detail }),
     onError: (error) => log({ event: 'control-warning', detail: String(error) }),
   });

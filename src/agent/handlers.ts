@@ -1,10 +1,15 @@
 import type { ReloadReport } from '../control/api.ts';
 import type { ControlHandlers } from '../control/handlers.ts';
-import type { History } from '../observe/index.ts';
+import type { EventFeed, History } from '../observe/index.ts';
 import type { Router } from './router.ts';
 
 /** What the control socket may ask of a router. */
-export function createHandlers(router: Router, history: History, reload: () => ReloadReport): ControlHandlers {
+export function createHandlers(
+  router: Router,
+  history: History,
+  events: EventFeed,
+  reload: () => ReloadReport,
+): ControlHandlers {
   return {
     status: async () => router.status(),
     history: async ({ limit }) => ({ entries: history.entries(limit) }),
@@ -14,5 +19,6 @@ export function createHandlers(router: Router, history: History, reload: () => R
     standby: async (request) => router.maintenance.standby(request),
     freeze: async (request) => router.maintenance.freeze(request),
     reload: async () => reload(),
+    follow: events.follow,
   };
 }

@@ -185,6 +185,28 @@ export interface HistoryReport {
   readonly entries: readonly HistoryEntry[];
 }
 
+/**
+ * One event of `GET /v1/events`: `alarms` (at first and whenever they change), `end` (the last one, with its `reason`), or
+ * an event of the log from level info on (`transition`, `claiming`, `vip-held` …, see observe/log-events.ts), with the
+ * very fields that it has there.
+ */
+export interface EventReport {
+  readonly event: string;
+  readonly level: 'error' | 'warn' | 'info';
+  /** ISO 8601. */
+  readonly time: string;
+  /** A sentence. */
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+/** The event `alarms`. */
+export interface AlarmsEvent extends EventReport {
+  readonly event: 'alarms';
+  /** As in the status; that only their seconds have changed is no event. */
+  readonly alarms: readonly string[];
+}
+
 /** Body of every answer that is not 2xx. */
 export interface ErrorReport {
   readonly error: {

@@ -1,6 +1,7 @@
-import { request as httpRequest, type RequestOptions } from 'node:http';
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import type {
   ErrorReport,
+  EventReport,
   FailbackRequest,
   FailoverRequest,
   FreezeReport,
@@ -14,6 +15,7 @@ import type {
   VerifyReport,
 } from './api.ts';
 import { ControlError } from './errors.ts';
+import { readEvents, requestEvents } from './event-client.ts';
 
 export interface ControlClientOptions {
   readonly socketPath: string;
@@ -31,6 +33,11 @@ export interface ControlClient {
   standby(request: StandbyRequest): Promise<StandbyReport>;
   verify(): Promise<VerifyReport>;
   reload(): Promise<ReloadReport>;
+  /**
+   * Tells each event as it comes. Resolves when the daemon ends the stream (its last event says why) or the signal aborts;
+   * to go on, follow again.
+   */
+  follow(tell: (event: EventReport) => void, signal: AbortSignal): Promise<void>;
 }
 
 const TIMEOUT = 35_000;
@@ -52,6 +59,7 @@ export function createControlClient({ socketPath, timeout = TIMEOUT }: ControlCl
     standby: async (body) => (await post('/v1/standby', body)) as StandbyReport,
     verify: async () => (await post('/v1/verify', {})) as VerifyReport,
     reload: async () => (await post('/v1/reload', {})) as ReloadReport,
+    follow: (tell, signal) => followEvents(socketPath, tell, signal),
   };
 }
 
@@ -77,9 +85,36 @@ async function exchange(
   }
   const value = parse(answer, socketPath);
   if (answer.status >= 200 && answer.status < 300) return value;
+  throw errorIn(value, socketPath);
+}
+
+async function followEvents(
+  socketPath: string,
+  tell: (event: EventReport) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const answer = await requestEvents(socketPath, signal);
+    if (answer.statusCode === 200) return await readEvents(answer, tell);
+    throw errorIn(parse({ status: answer.statusCode ?? 0, text: await readText(answer) }, socketPath), socketPath);
+  } catch (cause) {
+    if (signal.aborted) return;
+    throw cause instanceof ControlError ? cause : explain(cause, false, socketPath, 0);
+  }
+}
+
+async function readText(answer: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of answer.setEncoding('utf8')) {
+    text += String(chunk);
+    if (text.length > MAX_ANSWER) throw new ControlError('protocol', 'the answer of the daemon has no end');
+  }
+  return text;
+}
+
+function errorIn(value: object, socketPath: string): ControlError {
   const { error } = value as Partial<ErrorReport>;
-  if (error === undefined) throw notUnderstood(socketPath);
-  throw new ControlError(error.code, error.message);
+  return error === undefined ? notUnderstood(socketPath) : new ControlError(error.code, error.message);
 }
 
 function send(options: RequestOptions, body?: object): Promise<Answer> {

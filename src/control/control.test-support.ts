@@ -79,6 +79,7 @@ export function handlersWith(own: Partial<ControlHandlers>): ControlHandlers {
     standby: async () => ({ router: 'vrouter1', on: [], off: [] }),
     verify: async () => ({ vips: [] }),
     reload: async () => ({ changes: [], warnings: [] }),
+    follow: () => {},
     ...own,
   };
 }

@@ -1,4 +1,5 @@
 import type {
+  EventReport,
   FailbackRequest,
   FailoverRequest,
   FreezeReport,
@@ -26,4 +27,6 @@ export interface ControlHandlers {
   standby(request: StandbyRequest, signal: AbortSignal): Promise<StandbyReport>;
   verify(signal: AbortSignal): Promise<VerifyReport>;
   reload(signal: AbortSignal): Promise<ReloadReport>;
+  /** Tells every event from now on until the signal aborts, the current alarms at once. */
+  follow(tell: (event: EventReport) => void, signal: AbortSignal): void;
 }

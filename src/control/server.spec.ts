@@ -131,17 +131,91 @@ test.each([
     400,
     error('bad-request', 'on: Invalid input: expected boolean, received number; expected {"on": true or false}'),
   ],
+  ['POST', '/v1/events', '', 405, error('bad-request', 'POST is not allowed here, allowed: GET')],
   [
-    'GET',
-    '/v1/events',
-    '',
-    501,
-    error('not-served', 'following events is not served by this release; it comes in a later one'),
+    'POST',
+    '/v1/failback',
+    '[]',
+    400,
+    error('bad-request', 'Invalid input: expected object, received array; expected {"group"?: "NAME"}'),
+  ],
+  [
+    'POST',
+    '/v1/failback',
+    'null',
+    400,
+    error('bad-request', 'Invalid input: expected object, received null; expected {"group"?: "NAME"}'),
+  ],
+  [
+    'POST',
+    '/v1/failback',
+    '{"group":""}',
+    400,
+    error('bad-request', 'group: Too small: expected string to have >=1 characters; expected {"group"?: "NAME"}'),
+  ],
+  ['POST', '/v1/verify', '{"now":true}', 400, error('bad-request', 'Unrecognized key: "now"; expected no body')],
+  [
+    'POST',
+    '/v1/reload',
+    '5',
+    400,
+    error('bad-request', 'Invalid input: expected object, received number; expected no body'),
   ],
   ['POST', '/v1/verify', ' '.repeat(65_537), 413, error('bad-request', 'the body is larger than 65536 bytes')],
 ])('%s %s %s', async (method, path, body, status, report) => {
   await fixture.serve();
   expect(await ask(method, path, body)).toMatchObject({ status, body: report });
+});
+
+describe('what is no request', () => {
+  /** Everything that comes back for these bytes. */
+  async function answerTo(bytes: string): Promise<string> {
+    const socket = connect({ path: fixture.socketPath });
+    socket.write(bytes);
+    let text = '';
+    for await (const chunk of socket) text += String(chunk);
+    return text;
+  }
+
+  test.each([
+    ['hello\r\n\r\n', 400, 'this is not HTTP/1.1; see curl --unix-socket'],
+    [`GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431, 'the headers are too large'],
+    ['GET /v1/status HTTP/1.1\r\n', 408, 'the request did not come to its end in time'],
+    ['', 408, 'the request did not come to its end in time'],
+    [
+      'POST /v1/failover HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{',
+      504,
+      'this took too long and was given up; failoverctl status shows what became of it',
+    ],
+  ])('%j', async (bytes, status, message) => {
+    await fixture.serve({}, { deadline: 200 });
+    const [head = '', body = ''] = (await answerTo(bytes)).split('\r\n\r\n');
+    expect(head.startsWith(`HTTP/1.1 ${status} `)).toBe(true);
+    expect(JSON.parse(body)).toMatchObject({ error: { message } });
+  });
+
+  test('more than four requests at a time on one connection are refused, and nobody else notices', async () => {
+    let release: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let calls = 0;
+    await fixture.serve({
+      verify: async () => {
+        calls += 1;
+        await held;
+        return { vips: [] };
+      },
+    });
+    const answers = answerTo('POST /v1/verify HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n'.repeat(1000));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(calls).toBe(4);
+    expect(await ask('GET', '/v1/status')).toMatchObject({ status: 200 });
+    release();
+    const text = await answers;
+    expect(text.split('HTTP/1.1 200').length - 1).toBe(4);
+    expect(text).toContain('more than 4 requests at a time on one connection');
+  });
 });
 
 describe('what a handler throws', () => {

@@ -1,6 +1,9 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { ErrorReport } from './api.ts';
+import { type Connections, createConnections } from './connections.ts';
 import { ControlError, type ControlErrorCode, httpStatusOf } from './errors.ts';
+import { createEventStreams, type EventStreams } from './event-stream.ts';
 import type { ControlHandlers } from './handlers.ts';
 import { ROUTES, type Route } from './routes.ts';
 import { listenAt } from './socket.ts';
@@ -29,6 +32,11 @@ export interface ControlServer {
 
 const MAX_BODY = 64 * 1024;
 const MAX_CONNECTIONS = 64;
+/** Requests that one connection may send before it has the first answer. */
+const MAX_REQUESTS = 4;
+const HEADERS_DEADLINE = 10_000;
+/** How often Node looks for clients that are late with their headers or their body. */
+const LATE_CLIENTS = 5_000;
 const DEADLINE = 30_000;
 const CLOSING = 500;
 
@@ -38,13 +46,30 @@ const CLOSING = 500;
  */
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
   const { socketPath, deadline = DEADLINE } = options;
+  const shared: Shared = {
+    connections: createConnections(MAX_CONNECTIONS),
+    streams: createEventStreams((error) => options.onError?.(error)),
+    requests: new WeakMap(),
+  };
   const server = createServer(
-    { requestTimeout: deadline, headersTimeout: Math.min(deadline, 10_000) },
+    {
+      requestTimeout: deadline,
+      headersTimeout: Math.min(deadline, HEADERS_DEADLINE),
+      connectionsCheckingInterval: Math.min(deadline, LATE_CLIENTS),
+    },
     (request, response) => {
-      void serve(request, response, options, deadline);
+      void serve(request, response, options, shared, deadline);
     },
   );
-  server.maxConnections = MAX_CONNECTIONS;
+  // A client that does not read its answer.
+  server.timeout = 2 * deadline;
+  server.on('connection', (socket) => {
+    if (!shared.connections.admit(socket)) answerPlainly(socket, 503, BUSY);
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const { status, message } = describeClientError(error);
+    answerPlainly(socket, status, message);
+  });
   const placed = await listenAt(server, {
     path: socketPath,
     group: options.group ?? 'failoverd',
@@ -54,6 +79,7 @@ export async function startControlServer(options: ControlServerOptions): Promise
   const close = async (): Promise<void> => {
     await placed.remove();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    shared.streams.close();
     server.closeIdleConnections();
     const timer = setTimeout(() => server.closeAllConnections(), CLOSING);
     await closed;
@@ -62,18 +88,42 @@ export async function startControlServer(options: ControlServerOptions): Promise
   return { socketPath, close };
 }
 
+/** What all requests of one server have in common. */
+interface Shared {
+  readonly connections: Connections;
+  readonly streams: EventStreams;
+  /** How many are under way on a connection. */
+  readonly requests: WeakMap<Duplex, number>;
+}
+
+const BUSY = 'too many requests are under way; try again in a moment';
+const CROWDED = `more than ${MAX_REQUESTS} requests at a time on one connection`;
+
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   { handlers, onError }: ControlServerOptions,
+  shared: Shared,
   deadline: number,
 ): Promise<void> {
   const left = new AbortController();
   response.once('close', () => left.abort());
   const expired = AbortSignal.timeout(deadline);
+  let worked: (() => void) | undefined;
+  const { socket } = request;
+  const { requests, connections } = shared;
+  const underWay = (requests.get(socket) ?? 0) + 1;
+  requests.set(socket, underWay);
   try {
+    if (underWay > MAX_REQUESTS) throw new HttpError(429, 'refused', CROWDED, { connection: 'close' });
     const { route, query } = findRoute(request);
     const body = await before(expired, readBody(request));
+    worked = connections.work(socket);
+    if (route.handle === 'events') {
+      response.once('close', worked);
+      worked = undefined;
+      return shared.streams.open(response, handlers.follow);
+    }
     const signal = AbortSignal.any([left.signal, expired]);
     send(response, 200, await before(expired, route.handle(handlers, { query, body, signal })));
   } catch (error) {
@@ -81,6 +131,9 @@ async function serve(
     const { status, code, message, headers } = describe(error);
     const report: ErrorReport = { error: { code, message } };
     send(response, status, report, headers);
+  } finally {
+    worked?.();
+    requests.set(socket, (requests.get(socket) ?? 1) - 1);
   }
 }
 
@@ -167,6 +220,26 @@ function before<T>(expired: AbortSignal, promise: Promise<T>): Promise<T> {
     };
     expired.addEventListener('abort', expire, { once: true });
     promise.then(resolve, reject).finally(() => expired.removeEventListener('abort', expire));
+  });
+}
+
+/** What Node's parser found before there was a request. */
+function describeClientError({ code }: NodeJS.ErrnoException): { readonly status: number; readonly message: string } {
+  if (code === 'HPE_HEADER_OVERFLOW') return { status: 431, message: 'the headers are too large' };
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return { status: 408, message: 'the request did not come to its end in time' };
+  return { status: 400, message: 'this is not HTTP/1.1; see curl --unix-socket' };
+}
+
+/** Answers where there is no response object, and ends the connection. */
+function answerPlainly(socket: Duplex, status: number, message: string): void {
+  if (!socket.writable) return void socket.destroy();
+  const code = status === 503 ? 'refused' : 'bad-request';
+  const report: ErrorReport = { error: { code, message } };
+  const text = `${JSON.stringify(report)}\n`;
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\ncontent-type: application/json\r\n`;
+  socket.end(`${head}content-length: ${Buffer.byteLength(text)}\r\nconnection: close\r\n\r\n${text}`, () => {
+    socket.destroy();
   });
 }
 
