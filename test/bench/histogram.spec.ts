@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bucketsIn, difference, histogramQuantile, together } from './histogram.ts';
+import { bucketsIn, bucketsOf, difference, histogramQuantile, together } from './histogram.ts';
 
 const SCRAPED = `# TYPE lateness_seconds histogram
 lateness_seconds_bucket{le="0.001"} 90
@@ -16,6 +16,12 @@ const buckets = [
 
 test('reads the buckets of a scrape', () => {
   expect(bucketsIn(SCRAPED, 'lateness_seconds')).toEqual(buckets);
+});
+
+test('reads the same out of samples', () => {
+  const lines = SCRAPED.split('\n').filter((line) => line.startsWith('lateness'));
+  const samples = new Map(lines.map((line) => [line.split(' ')[0] ?? '', Number(line.split(' ')[1])]));
+  expect(bucketsOf(samples, 'lateness_seconds')).toEqual(buckets);
 });
 
 test('scrapes are subtracted and routers added bucket by bucket', () => {

@@ -6,6 +6,12 @@ export function bucketsIn(scraped: string, metric: string): Histogram {
   return [...lines].map(([, le, count]) => ({ le: le === '+Inf' ? Infinity : Number(le), count: Number(count) }));
 }
 
+/** The same out of samples by name with labels. */
+export function bucketsOf(samples: ReadonlyMap<string, number>, metric: string): Histogram {
+  const lines = [...samples].filter(([name]) => name.startsWith(`${metric}_bucket{`));
+  return bucketsIn(lines.map(([name, value]) => `${name} ${value}`).join('\n'), metric);
+}
+
 /** What happened between two scrapes. */
 export function difference(later: Histogram, earlier: Histogram): Histogram {
   return later.map(({ le, count }, index) => ({ le, count: count - (earlier[index]?.count ?? 0) }));

@@ -13,8 +13,9 @@ import { familyOf } from './proc.ts';
 
 const DIRECTORY = `${WORK}/keepalived`;
 const MASTERS = `${DIRECTORY}/masters`;
+const BACKUPS = `${DIRECTORY}/backups`;
 /** keepalived 2.2 wants an address in a VRRPv3 instance: one that nobody else in the lab uses. */
-const VERSION_3_VIP = '172.20.136.250/32';
+export const VERSION_3_VIP = '172.20.136.250/32';
 
 export interface KeepalivedOptions {
   /** 2: as the reference deployment has it, without addresses, with a password. */
@@ -32,6 +33,8 @@ export interface Keepalived {
   pid(router: string): number;
   /** Waits until notify_master has run on a router after `since`; answers when it did, on the lab's clock. */
   master(router: string, since: number): Promise<number>;
+  /** How often a router became master or left that since then. */
+  transitions(since: number): Promise<number>;
 }
 
 /** First line of `keepalived --version`; undefined when there is none. */
@@ -68,13 +71,14 @@ vrrp_instance ISV {
   }
   ${special}
   notify_master ${DIRECTORY}/${router.name}-master.sh
+  notify_backup ${DIRECTORY}/${router.name}-backup.sh
 }
 `;
 }
 
 /** bash knows the time to the microsecond without another process. */
-function scriptText(router: LabRouter): string {
-  return `#!/bin/bash\necho "${router.name} $EPOCHREALTIME" >>${MASTERS}\n`;
+function scriptText(router: LabRouter, file: string): string {
+  return `#!/bin/bash\necho "${router.name} $EPOCHREALTIME" >>${file}\n`;
 }
 
 /** Writes the files of both routers. It ends with the lab, whose namespaces its processes are in. */
@@ -82,16 +86,19 @@ export async function prepareKeepalived(plan: LabPlan, options: KeepalivedOption
   const children = new Map<string, ChildProcess>();
   const offset = wallClockOffset();
   await mkdir(DIRECTORY, { recursive: true });
-  await writeFile(MASTERS, '');
+  for (const file of [MASTERS, BACKUPS]) await writeFile(file, '');
   for (const router of plan.routers) {
     await writeFile(`${DIRECTORY}/${router.name}.conf`, configText(plan, router, options));
-    await writeFile(`${DIRECTORY}/${router.name}-master.sh`, scriptText(router), { mode: 0o755 });
+    await writeFile(`${DIRECTORY}/${router.name}-master.sh`, scriptText(router, MASTERS), { mode: 0o755 });
+    await writeFile(`${DIRECTORY}/${router.name}-backup.sh`, scriptText(router, BACKUPS), { mode: 0o755 });
   }
 
-  async function notified(router: string, since: number): Promise<number | undefined> {
-    const lines = (await readFile(MASTERS, 'utf8')).split('\n').map((line) => line.split(' '));
-    const times = lines.filter(([name]) => name === router).map(([, seconds]) => Number(seconds) * 1000 - offset);
-    return times.find((at) => at >= since);
+  /** When the script that writes this file has run on a router, or on any. */
+  async function timesIn(file: string, router?: string): Promise<number[]> {
+    const lines = (await readFile(file, 'utf8')).split('\n').filter(Boolean);
+    const runs = lines.map((line) => line.split(' '));
+    const wanted = runs.filter(([name]) => router === undefined || name === router);
+    return wanted.map(([, seconds]) => Number(seconds) * 1000 - offset);
   }
 
   function pid(router: string): number {
@@ -115,9 +122,13 @@ export async function prepareKeepalived(plan: LabPlan, options: KeepalivedOption
       for (const target of targets) process.kill(target, signal);
     },
     async master(router, since) {
-      const at = await until(() => notified(router, since), 30_000, 50);
+      const at = await until(async () => (await timesIn(MASTERS, router)).find((time) => time >= since), 30_000, 50);
       if (at === undefined) throw new Error(`keepalived on ${router} did not become master`);
       return at;
+    },
+    async transitions(since) {
+      const times = [...(await timesIn(MASTERS)), ...(await timesIn(BACKUPS))];
+      return times.filter((time) => time >= since).length;
     },
   };
 }

@@ -2,6 +2,7 @@
 import { measureClaims } from './claims.ts';
 import { FAULT_NAMES, type FaultName, measureFaults } from './faults.ts';
 import type { Recorder } from './figures.ts';
+import { measureFlood } from './flood.ts';
 import { measureIdle } from './idle.ts';
 import { measureLateness } from './lateness.ts';
 import { withStand } from './stand.ts';
@@ -15,6 +16,7 @@ export const MEASUREMENTS: readonly { readonly name: string; readonly title: str
   { name: 'again', title: 'a link goes down again as soon as the VIPs are back' },
   { name: 'idle', title: 'memory and CPU of a quiet minute, and a crash after it' },
   { name: 'claims', title: '3 and 24 VIPs with an API that takes 200 ms' },
+  { name: 'flood', title: 'forged adverts from the address of the peer and from strangers' },
   { name: 'lateness', title: 'the heartbeat while tokens are refreshed and 24 VIPs claimed' },
 ];
 
@@ -61,6 +63,13 @@ export function chosenSessions(names: readonly string[], runs: number): Session[
     sessions.push((recorder, progress) =>
       withStand({ interval: 1000, keepalived: { version: 2 } }, (stand) =>
         measureFaults(stand, recorder, elsewhere, few, progress),
+      ),
+    );
+  }
+  if (wanted('flood')) {
+    sessions.push((recorder, progress) =>
+      withStand({ interval: 100, keepalived: { version: 3 }, uncaptured: true }, (stand) =>
+        measureFlood(stand, recorder, progress),
       ),
     );
   }

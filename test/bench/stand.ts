@@ -23,6 +23,8 @@ export interface StandOptions extends Omit<LabOptions, 'interval'> {
   /** Milliseconds between adverts, of both. */
   readonly interval: number;
   readonly keepalived?: { readonly version: 2 | 3 };
+  /** Without a capture: it would keep everything of a flood. */
+  readonly uncaptured?: boolean;
 }
 
 export interface Stand {
@@ -82,6 +84,7 @@ async function warmSince(lab: Lab): Promise<{ readonly movedAt: number; readonly
 async function bringUp(options: StandOptions, lab: Lab): Promise<Stand> {
   // A prober that keeps two processes busy is no part of what is measured.
   lab.traffic.stop();
+  if (options.uncaptured === true) lab.stopCapture();
   await lab.configure();
   // The default of 2 s at every start would be most of the run.
   const text = configText(lab.plan, { interval: `${options.interval}ms` });
@@ -145,7 +148,7 @@ async function bringUp(options: StandOptions, lab: Lab): Promise<Stand> {
 
 /** Builds the lab, runs `measure` in it, and takes it down whatever happens. */
 export async function withStand(options: StandOptions, measure: (stand: Stand) => Promise<void>): Promise<void> {
-  const { interval, keepalived: _keepalived, ...labOptions } = options;
+  const { interval, keepalived: _keepalived, uncaptured: _uncaptured, ...labOptions } = options;
   const lab = await createLab({ ...labOptions, interval: `${interval}ms` });
   try {
     const stand = await bringUp(options, lab);

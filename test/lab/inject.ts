@@ -26,20 +26,34 @@ const TTL = 64;
 
 const octets = (address: string): Buffer => Buffer.from(address.split('.').map(Number));
 
-/** The kernel fills in the header's checksum and identification; a UDP checksum of 0 is none (RFC 768). */
-export function packetOf({ source, sourcePort, destination, port, payload }: Forgery): Buffer {
-  const body = Buffer.from(payload, 'base64');
-  const header = Buffer.alloc(IP_HEADER + UDP_HEADER);
+/** What the IP header says of a packet. */
+export interface IpHeader {
+  readonly source: string;
+  readonly destination: string;
+  readonly protocol: number;
+  readonly ttl: number;
+}
+
+/** The kernel fills in the header's checksum and identification. */
+export function rawPacketOf({ source, destination, protocol, ttl }: IpHeader, body: Uint8Array): Buffer {
+  const header = Buffer.alloc(IP_HEADER);
   header[0] = 0x45;
   header.writeUInt16BE(header.length + body.length, 2);
-  header[8] = TTL;
-  header[9] = UDP;
+  header[8] = ttl;
+  header[9] = protocol;
   octets(source).copy(header, 12);
   octets(destination).copy(header, 16);
-  header.writeUInt16BE(sourcePort, IP_HEADER);
-  header.writeUInt16BE(port, IP_HEADER + 2);
-  header.writeUInt16BE(UDP_HEADER + body.length, IP_HEADER + 4);
   return Buffer.concat([header, body]);
+}
+
+/** A UDP checksum of 0 is none (RFC 768). */
+export function packetOf({ source, sourcePort, destination, port, payload }: Forgery): Buffer {
+  const body = Buffer.from(payload, 'base64');
+  const header = Buffer.alloc(UDP_HEADER);
+  header.writeUInt16BE(sourcePort, 0);
+  header.writeUInt16BE(port, 2);
+  header.writeUInt16BE(header.length + body.length, 4);
+  return rawPacketOf({ source, destination, protocol: UDP, ttl: TTL }, Buffer.concat([header, body]));
 }
 
 /** Reads lines, each a list of forgeries, sends them and answers each line with `sent`. */

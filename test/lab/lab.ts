@@ -48,6 +48,8 @@ export interface Lab {
   readonly traffic: Traffic;
   readonly adverts: readonly Advert[];
   readonly datagrams: readonly CapturedDatagram[];
+  /** From then on nothing more comes to the two above. */
+  stopCapture(): void;
   /** Names of the routers that are to have a daemon. */
   readonly members: readonly string[];
   /** The heartbeat's key. */
@@ -135,6 +137,7 @@ async function buildLab(options: LabOptions): Promise<Lab> {
     traffic,
     adverts: capture.adverts,
     datagrams: capture.datagrams,
+    stopCapture: capture.stop,
     members,
     key: async () => Buffer.from((await readFile(KEY_FILE, 'utf8')).trim(), 'hex'),
     wallClocks,

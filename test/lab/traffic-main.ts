@@ -1,11 +1,13 @@
 /**
  * The lab's traffic: `traffic.js echo PORT` answers datagrams, `traffic.js probe INTERVAL NAME=ADDRESS:PORT…` sends a
  * small one to each flow every INTERVAL ms. A line `{"since": ms, "upTo": ms}` on standard input is answered by one line,
- * a list of FlowReport; the end of the input ends the prober. `traffic.js inject` sends forged datagrams (inject.ts).
+ * a list of FlowReport; the end of the input ends the prober. `traffic.js inject` sends forged datagrams (inject.ts),
+ * `traffic.js flood` many of them (flood.ts).
  */
 import { createSocket } from 'node:dgram';
 import { createInterface } from 'node:readline';
 import { now } from './clock.ts';
+import { flood } from './flood.ts';
 import { createFlow } from './flow.ts';
 import { inject } from './inject.ts';
 
@@ -58,9 +60,10 @@ const [mode, first = '', ...rest] = process.argv.slice(2);
 if (mode === 'echo') echo(Number(first));
 else if (mode === 'probe') probe(Number(first), rest);
 else if (mode === 'inject') inject();
+else if (mode === 'flood') flood();
 else {
   process.stderr.write(
-    'usage: traffic.js echo PORT | traffic.js probe INTERVAL NAME=ADDRESS:PORT… | traffic.js inject\n',
+    'usage: traffic.js echo PORT | traffic.js probe INTERVAL NAME=ADDRESS:PORT… | traffic.js inject | traffic.js flood\n',
   );
   process.exit(2);
 }
