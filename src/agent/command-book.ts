@@ -2,7 +2,10 @@ import type { Clock } from './clock.ts';
 import { type FreezeCommand, type HoldCommand, nextId, type StandbyCommand, supersedes } from './commands.ts';
 import type { SavedState, StateStore } from './state-store.ts';
 
-/** The commands in force in the whole cluster, saved whenever one changes. `merge…` is true if a peer's was news. */
+/**
+ * The commands in force in the whole cluster, saved whenever one changes. `merge…` is true if a peer's was news. What names a
+ * router that is not in the file is forgotten: nobody could ever end it.
+ */
 export interface CommandBook {
   hold(group: string): HoldCommand | null;
   giveHold(group: string, target: string | null): HoldCommand;
@@ -20,8 +23,27 @@ export interface CommandBook {
   mergeFreeze(command: FreezeCommand): boolean;
 }
 
-export function createCommandBook(store: StateStore, self: string, wall: Clock['wall']): CommandBook {
-  let state: SavedState = store.load();
+export function createCommandBook(options: {
+  readonly store: StateStore;
+  readonly self: string;
+  /** The routers of the file: a command for any other is not kept, nor spread. */
+  readonly routers: readonly string[];
+  readonly wall: Clock['wall'];
+}): CommandBook {
+  const { store, self, wall } = options;
+  const isConfigured = (router: string) => options.routers.includes(router);
+  const isFollowable = ({ target }: HoldCommand) => target === null || isConfigured(target);
+  let state = withoutStrangers(store.load());
+
+  function withoutStrangers({ holds, standby, freeze }: SavedState): SavedState {
+    return {
+      holds: Object.fromEntries(Object.entries(holds).filter(([, hold]) => isFollowable(hold))),
+      standby: Object.fromEntries(
+        Object.entries(standby).map(([group, each]) => [group, each.filter(({ router }) => isConfigured(router))]),
+      ),
+      freeze,
+    };
+  }
 
   function keep(next: SavedState): void {
     state = next;
@@ -48,7 +70,7 @@ export function createCommandBook(store: StateStore, self: string, wall: Clock['
       return command;
     },
     mergeHold(group, command) {
-      if (!supersedes(command, state.holds[group])) return false;
+      if (!isFollowable(command) || !supersedes(command, state.holds[group])) return false;
       keepHold(group, command);
       return true;
     },
@@ -59,7 +81,8 @@ export function createCommandBook(store: StateStore, self: string, wall: Clock['
       keepStandby(group, { router, on, id: nextId(wall(), standbyOf(group, router)) });
     },
     mergeStandby(group, commands) {
-      const news = commands.filter((command) => supersedes(command, standbyOf(group, command.router)));
+      const known = commands.filter(({ router }) => isConfigured(router));
+      const news = known.filter((command) => supersedes(command, standbyOf(group, command.router)));
       for (const command of news) keepStandby(group, command);
       return news.length > 0;
     },

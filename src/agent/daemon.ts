@@ -246,11 +246,11 @@ function untilToldToStop(): Promise<void> {
 /** Hands over and waits until the VIPs have left, at most for the drain timeout. */
 async function drain(router: Router, timeout: number, log: Log): Promise<void> {
   const startedAt = systemClock.now();
-  const successor = router.hasSuccessor();
+  const reason = router.whyVipsStay();
   router.resign();
   if (timeout === 0 || !router.holdsAnything()) return;
-  if (!successor) {
-    log({ event: 'drain-incomplete', detail: 'nobody is ready to take over; the VIPs stay on this router' });
+  if (reason !== undefined) {
+    log({ event: 'drain-incomplete', detail: `${reason}; the VIPs stay on this router` });
     return;
   }
   log({ event: 'draining', timeout });

@@ -20,6 +20,7 @@ import {
 import type { Clock } from './clock.ts';
 import { createFlapping } from './flapping.ts';
 import type { Observer } from './observer.ts';
+import { createRivalry } from './rivalry.ts';
 
 /** Copies of a priority 0 advert on every path (DESIGN §4). */
 const RESIGN_COPIES = 3;
@@ -115,6 +116,9 @@ export function createGroup(options: GroupOptions): Group {
   const { name, clock, observer } = options;
   let { settings } = options;
   const flapping = createFlapping();
+  /** What a link that comes and goes adds to the preempt delay. */
+  let damping: Milliseconds = 0;
+  const rivalry = createRivalry();
   const election = createElection(electionConfig(settings, options.without));
   const ownership = createOwnership({
     config: planConfig(settings),
@@ -193,7 +197,10 @@ export function createGroup(options: GroupOptions): Group {
         return;
       case 'transition':
         since = clock.now();
-        if (action.from === 'master') ownership.handle({ kind: 'master', on: false });
+        if (action.from === 'master') {
+          rivalry.over();
+          ownership.handle({ kind: 'master', on: false });
+        }
         if (action.to === 'fault') flapping.faulted(since);
         if (action.from === 'fault' || action.to === 'master') heedFlapping();
         return;
@@ -209,10 +216,15 @@ export function createGroup(options: GroupOptions): Group {
   }
 
   function heedFlapping(): void {
-    const delay = Math.max(settings.election.preemptDelay, flapping.preemptDelay(clock.now()));
-    if (delay > settings.election.preemptDelay) observer.log({ event: 'flapping', group: name, delay });
-    const election = { ...settings.election, preemptDelay: delay };
-    handle({ kind: 'reconfigure', config: electionConfig({ ...settings, election }, options.without) });
+    damping = flapping.preemptDelay(clock.now());
+    const { preemptDelay } = settings.election;
+    if (damping > preemptDelay) observer.log({ event: 'flapping', group: name, delay: damping });
+    handle({ kind: 'reconfigure', config: electionNow() });
+  }
+
+  function electionNow(): ElectionConfig {
+    const preemptDelay = Math.max(settings.election.preemptDelay, damping);
+    return electionConfig({ ...settings, election: { ...settings.election, preemptDelay } }, options.without);
   }
 
   /** A backup that has not heard a master since it started may have started into a partition. */
@@ -249,7 +261,7 @@ export function createGroup(options: GroupOptions): Group {
         return;
       case 'rival':
         // The one that was just pre-empted may have sent before it heard of us.
-        if (at - since < 2 * settings.election.interval) return;
+        if (at - since < 2 * settings.election.interval || !rivalry.heard(action.source, at)) return;
         observer.rival(name, options.routerAt(action.source), action.priority);
         return;
       case 'superseded':
@@ -318,7 +330,7 @@ export function createGroup(options: GroupOptions): Group {
     reconfigure(next) {
       settings = next;
       ownership.handle({ kind: 'reconfigure', config: planConfig(next) });
-      handle({ kind: 'reconfigure', config: electionConfig(next, options.without) });
+      handle({ kind: 'reconfigure', config: electionNow() });
     },
     successor: () => successor,
     close() {

@@ -64,6 +64,38 @@ describe('freeze', () => {
     expect(cluster.holders()).toEqual(ALL_ON_2);
     expect(cluster.cloud.moves).toHaveLength(3);
   });
+
+  it('stops pre-emption too: a mastership that may not claim is worth nothing', async () => {
+    const cluster = await settled();
+    cluster.setLink('vrouter1', 'ens5', false);
+    await cluster.run(5000);
+    cluster.router('vrouter2').maintenance.freeze({ on: true });
+    cluster.setLink('vrouter1', 'ens5', true);
+    await cluster.run(30_000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.cloud.moves).toHaveLength(3);
+
+    cluster.router('vrouter1').maintenance.freeze({ on: false });
+    await cluster.run(5000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.holders()).toEqual(ALL_ON_1);
+  });
+
+  it('lets the router on which the VIPs still are be master again, so that nothing moves when it ends', async () => {
+    const cluster = await settled();
+    cluster.router('vrouter1').maintenance.freeze({ on: true });
+    await cluster.run(100);
+    await cluster.crash('vrouter1');
+    await cluster.run(5000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    cluster.start('vrouter1');
+    await cluster.run(10_000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    cluster.router('vrouter1').maintenance.freeze({ on: false });
+    await cluster.run(20_000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.cloud.moves).toEqual([]);
+  });
 });
 
 describe('mode: observe', () => {

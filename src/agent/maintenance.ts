@@ -5,14 +5,17 @@ import type { FreezeCommand, StandbyCommand } from './commands.ts';
 import type { Group } from './group.ts';
 import type { Observer } from './observer.ts';
 
-/** Work on the cluster: `standby` takes a router out of the election, `freeze` stops every claim. Both outlast restarts. */
+/**
+ * Work on the cluster: `standby` takes a router out of the election, `freeze` stops every claim. Both outlast
+ * restarts. A mastership may still move while frozen, when the master dies or resigns: it is without VIPs until the end.
+ */
 export interface Maintenance {
   /** Throws ControlError for a router or group that is not configured. */
   standby(request: StandbyRequest): StandbyReport;
   freeze(request: FreezeRequest): FreezeReport;
   standbyHeard(group: Group, commands: readonly StandbyCommand[]): void;
   freezeHeard(command: FreezeCommand): void;
-  /** After start: what was saved is in force again. */
+  /** After start, and after a reload that may have added groups: what was saved is in force again. */
   restore(): void;
 }
 
@@ -31,7 +34,11 @@ export function createMaintenance(options: {
   }
 
   function applyFreeze(): void {
-    for (const group of options.groups()) group.ownership({ kind: 'freeze', on: commands.frozen() });
+    const freeze = { kind: 'freeze', on: commands.frozen() } as const;
+    for (const group of options.groups()) {
+      group.handle(freeze);
+      group.ownership(freeze);
+    }
   }
 
   function select(name: string | undefined): readonly Group[] {

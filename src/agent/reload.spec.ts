@@ -186,6 +186,83 @@ describe('a reload on running routers', () => {
   });
 });
 
+describe('a reload that adds a group', () => {
+  const withWest = (config: Config): Config => ({
+    ...config,
+    groups: [
+      ...config.groups,
+      ...config.groups.map((group) => ({
+        ...group,
+        name: 'west',
+        virtualRouterId: 52,
+        interfaces: [{ name: 'ens5', vips: [] }],
+      })),
+    ],
+  });
+  const withoutWest = (config: Config): Config => ({
+    ...config,
+    groups: config.groups.filter(({ name }) => name !== 'west'),
+  });
+  const stateOf = (cluster: Cluster, router: string) =>
+    cluster
+      .router(router)
+      .status()
+      .groups.find(({ name }) => name === 'west')?.state;
+
+  it('starts its election beside the others, which notice nothing', async () => {
+    const cluster = await settled();
+    const before = transitions(cluster);
+    for (const name of ['vrouter1', 'vrouter2']) cluster.reconfigure(name, withWest);
+    await cluster.run(5000);
+    expect([stateOf(cluster, 'vrouter1'), stateOf(cluster, 'vrouter2')]).toEqual(['master', 'backup']);
+    expect(transitions(cluster)).toBe(before + 3);
+    expect(cluster.cloud.moves).toEqual([]);
+  });
+
+  it('keeps to a hold, a standby and a freeze that were given for it before', async () => {
+    const cluster = await settled();
+    for (const name of ['vrouter1', 'vrouter2']) cluster.reconfigure(name, withWest);
+    await cluster.run(5000);
+    cluster.router('vrouter1').switchover.failover({ group: 'west', to: 'vrouter2' });
+    await cluster.run(2000);
+    cluster.reconfigure('vrouter1', withoutWest);
+    await cluster.crash('vrouter1');
+    cluster.start('vrouter1');
+    await cluster.run(5000);
+    expect(stateOf(cluster, 'vrouter1')).toBe(undefined);
+    cluster.reconfigure('vrouter1', withWest);
+    await cluster.run(20_000);
+    expect([stateOf(cluster, 'vrouter1'), stateOf(cluster, 'vrouter2')]).toEqual(['backup', 'master']);
+
+    cluster.router('vrouter2').switchover.failback({ group: 'west' });
+    cluster.router('vrouter2').maintenance.standby({ on: true, router: 'vrouter1', group: 'west' });
+    await cluster.run(2000);
+    cluster.reconfigure('vrouter1', withoutWest);
+    await cluster.crash('vrouter1');
+    cluster.start('vrouter1');
+    await cluster.run(5000);
+    cluster.reconfigure('vrouter1', withWest);
+    await cluster.run(20_000);
+    expect([stateOf(cluster, 'vrouter1'), stateOf(cluster, 'vrouter2')]).toEqual(['standby', 'master']);
+  });
+});
+
+describe('a reload while a link comes and goes', () => {
+  it('does not end the wait that keeps the VIPs where they are', async () => {
+    const cluster = await settled();
+    for (let round = 0; round < 6; round += 1) {
+      cluster.setLink('vrouter1', 'ens5', false);
+      await cluster.run(1000);
+      cluster.setLink('vrouter1', 'ens5', true);
+      await cluster.run(2000);
+    }
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    cluster.reconfigure('vrouter1', (config) => config);
+    await cluster.run(10_000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+  });
+});
+
 describe('what a reload refuses', () => {
   const config = { cluster: 'a' } as Config;
   const loaded: LoadedConfig = { config, self: { name: 'r', addresses: [], interfaces: {} }, file: 'f', digest: '' };

@@ -96,6 +96,18 @@ describe('a cluster of two', () => {
     ]);
   });
 
+  it('two masters that hear each other are told of once, not with every advert', async () => {
+    const cluster = await settled();
+    const rivals = () => cluster.events.filter(({ event }) => event.event === 'rival').length;
+    for (const episode of [1, 2]) {
+      cluster.cut('vrouter1', 'vrouter2', { oneWay: true });
+      await cluster.run(10_000);
+      cluster.heal('vrouter1', 'vrouter2');
+      await cluster.run(20_000);
+      expect(rivals()).toBe(episode);
+    }
+  });
+
   it('both in fault: the holder keeps the VIPs', async () => {
     const cluster = await settled();
     cluster.setLink('vrouter1', 'ens5', false);
@@ -109,7 +121,7 @@ describe('a cluster of two', () => {
   it('a stop hands over at once, and the VIPs are seen leaving', async () => {
     const cluster = await settled();
     const router = cluster.router('vrouter1');
-    expect(router.hasSuccessor()).toBe(true);
+    expect(router.whyVipsStay()).toBe(undefined);
     router.resign();
     await cluster.run(10);
     expect(cluster.holders()).toEqual(ALL_ON_2);
@@ -117,6 +129,17 @@ describe('a cluster of two', () => {
     await cluster.run(100);
     await verified;
     expect(router.holdsAnything()).toBe(false);
+  });
+
+  it('a stop that nobody can follow is known to be one', async () => {
+    const cluster = await settled();
+    const router = cluster.router('vrouter1');
+    router.maintenance.freeze({ on: true });
+    expect(router.whyVipsStay()).toBe('claims are frozen in the whole cluster');
+    router.maintenance.freeze({ on: false });
+    cluster.setLink('vrouter2', 'ens5', false);
+    await cluster.run(2000);
+    expect(router.whyVipsStay()).toBe('nobody is ready to take over');
   });
 
   it('a drift is found and claimed back', async () => {

@@ -69,8 +69,8 @@ export interface Router {
   resign(): void;
   /** True while OCI's record, as far as known, names a VNIC of this router for any VIP. */
   holdsAnything(): boolean;
-  /** True if a live peer could take over in some group. */
-  hasSuccessor(): boolean;
+  /** Why the VIPs would stay here after a resignation, a sentence; undefined: a live peer takes over in some group. */
+  whyVipsStay(): string | undefined;
   /** Reads every VIP of every group now. */
   verify(): Promise<VerifyReport>;
   status(): StatusReport;
@@ -89,7 +89,12 @@ export function createRouter(options: RouterOptions): Router {
   const peers = createPeers(paths);
   const interfaces = createInterfaces(current, options.interfaceState, observer);
   const holders = createHolders(self.name);
-  const commands = createCommandBook(options.store, self.name, clock.wall);
+  const commands = createCommandBook({
+    store: options.store,
+    self: self.name,
+    routers: loaded.config.routers.map(({ name }) => name),
+    wall: clock.wall,
+  });
   /** Router name by its primary address: the form in which the election knows its peers. */
   const standing = createStanding({
     loaded: current,
@@ -173,7 +178,7 @@ export function createRouter(options: RouterOptions): Router {
       settings: settingsOf(group, loaded),
       without: options.without,
       standingOf: (vnicId, identity) => standing(made, vnicId, identity),
-      leavesMaster: (priority) => leavesMaster(made, group.heartbeat.interval, priority),
+      leavesMaster: (priority) => leavesMaster(made, priority),
       predecessorAt: (address) => predecessorAt(made, address),
       oci,
       clock,
@@ -205,7 +210,8 @@ export function createRouter(options: RouterOptions): Router {
   }
 
   /** The master lives, and somebody else should pre-empt it, or nobody yet. */
-  function leavesMaster({ name, virtualRouterId }: Group, interval: Milliseconds, priority: number): boolean {
+  function leavesMaster({ name, virtualRouterId }: Group, priority: number): boolean {
+    const interval = loaded.config.groups.find((group) => group.name === name)?.heartbeat.interval ?? 0;
     const heardSince = clock.now() - 2 * interval;
     const address = self.addresses[0] ?? '';
     if (betterIsReady(peers.all(), virtualRouterId, { priority, address, heardSince })) return true;
@@ -267,6 +273,7 @@ export function createRouter(options: RouterOptions): Router {
     groups = [...groups, ...started];
     conversation.reconfigured();
     linksChanged();
+    switchover.restore();
     maintenance.restore();
     if (!elsewhere) for (const group of started) group.handle({ kind: 'startup' });
     claimability.look();
@@ -304,7 +311,11 @@ export function createRouter(options: RouterOptions): Router {
       for (const group of groups) group.ownership({ kind: 'verify' });
     },
     holdsAnything: () => groups.some((group) => group.vips().some(({ held }) => held)),
-    hasSuccessor: () => groups.some((group) => bestSuccessor(peers.all(), group.virtualRouterId) !== undefined),
+    whyVipsStay() {
+      if (commands.frozen()) return 'claims are frozen in the whole cluster';
+      const isFollowed = groups.some((group) => bestSuccessor(peers.all(), group.virtualRouterId) !== undefined);
+      return isFollowed ? undefined : 'nobody is ready to take over';
+    },
     async verify() {
       await Promise.all(groups.map((group) => group.verify()));
       return reportVerify(groups, holders, (group) => masterOf(self.name, group, peers.all()));

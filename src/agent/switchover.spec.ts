@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ALL_ON_1, ALL_ON_2, settled } from '../../test/simulation/settled.ts';
+import type { Config } from '../config/index.ts';
 
 describe('planned switchover', () => {
   it('hands over at once and nobody pre-empts until failback', async () => {
@@ -96,6 +97,22 @@ describe('planned switchover', () => {
     expect(cluster.masters()).toEqual(['vrouter2']);
     expect(cluster.cloud.moves).toHaveLength(3);
     expect(cluster.router('vrouter1').status().groups[0]?.hold?.target).toBe('vrouter2');
+  });
+
+  it('the hold of a router that has left the file binds nobody', async () => {
+    let routers = 3;
+    const configOf = (_: string, config: Config): Config => ({ ...config, routers: config.routers.slice(0, routers) });
+    const cluster = await settled({ routers: 3, configOf });
+    cluster.router('vrouter1').switchover.failover({ to: 'vrouter3' });
+    await cluster.run(2000);
+    for (const name of ['vrouter1', 'vrouter2', 'vrouter3']) await cluster.crash(name);
+    routers = 2;
+    cluster.start('vrouter2');
+    await cluster.run(30_000);
+    cluster.start('vrouter1');
+    await cluster.run(30_000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.router('vrouter1').status().groups[0]?.hold).toBe(null);
   });
 
   it('the hold ends when its target dies', async () => {

@@ -18,7 +18,7 @@ export interface Switchover {
   failback(request: FailbackRequest): SwitchoverReport;
   /** A peer tells of a hold. */
   heard(group: Group, hold: HoldCommand): void;
-  /** After start: what was saved is in force again. */
+  /** After start, and after a reload that may have added groups: what was saved is in force again. */
   restore(): void;
   transitioned(group: Group, from: string): void;
   /** This router, as master, holds a VIP of the group. */

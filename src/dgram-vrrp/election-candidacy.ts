@@ -17,6 +17,7 @@ export interface Candidacy {
   /** Nobody pre-empts; `ours`: for this router's sake. */
   setHold(on: boolean, ours: boolean): void;
   held(): boolean;
+  setFrozen(on: boolean): void;
   /** Startup: from now on it listens before it takes over from silence. */
   startListening(now: Milliseconds): void;
   /** Master_Adver_Interval: the master's in v3, our own until one is heard. */
@@ -24,7 +25,8 @@ export interface Candidacy {
   activeInterval(): Milliseconds;
 
   effectivePriority(): number;
-  preempts(): boolean;
+  /** @param holding this router holds what a master is for */
+  preempts(holding?: boolean): boolean;
   /** The priority that decides how soon it follows a silence. */
   urgency(): number;
 
@@ -48,6 +50,7 @@ export function createCandidacy(initial: ElectionConfig): Candidacy {
   let readyAsMaster = false;
   let hold = false;
   let holdIsOurs = false;
+  let frozen = false;
 
   const extensions = () => config.extensions ?? {};
 
@@ -80,6 +83,9 @@ export function createCandidacy(initial: ElectionConfig): Candidacy {
       holdIsOurs = ours;
     },
     held: () => hold,
+    setFrozen(on) {
+      frozen = on;
+    },
     startListening(now) {
       startedAt = now;
     },
@@ -88,7 +94,11 @@ export function createCandidacy(initial: ElectionConfig): Candidacy {
     },
     activeInterval: () => activeInterval,
     effectivePriority,
-    preempts: () => config.preempt && !hold && (ready || !extensions().readiness),
+    preempts(holding = false) {
+      // Nothing moves while nobody claims: mastership may only go back to where the addresses are.
+      if (frozen) return holding;
+      return config.preempt && !hold && (ready || !extensions().readiness);
+    },
     urgency,
     masterDown,
     skew: () => skewTime(timing()),

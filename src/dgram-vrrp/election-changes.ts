@@ -1,15 +1,16 @@
 import type { Candidacy } from './election-candidacy.ts';
-import type { ElectionState, ElectionTimer } from './election-types.ts';
+import type { ElectionConfig, ElectionState, ElectionTimer } from './election-types.ts';
 
 /**
- * What may become different while an election runs: readiness, hold, configuration. None of it is a transition: a timer
+ * What may become different while an election runs: readiness, hold, freeze,
+ * configuration. None of it is a transition: a timer
  * that runs is set to what it would be by now, and a master tells its peers.
  */
 export interface Changes {
   readiness(ready: boolean): void;
   hold(on: boolean, ours: boolean): void;
-  /** Priority, interval or version are others. */
-  configuration(): void;
+  freeze(on: boolean): void;
+  configuration(before: ElectionConfig, after: ElectionConfig): void;
 }
 
 export function createChanges(election: {
@@ -38,7 +39,15 @@ export function createChanges(election: {
       if (on) election.cancel('preempt');
       if (state() === 'backup' && candidacy.urgency() !== before) election.rearm('master-down');
     },
-    configuration() {
+    freeze(on) {
+      candidacy.setFrozen(on);
+      if (on) election.cancel('preempt');
+    },
+    configuration(before, after) {
+      if (!candidacy.preempts()) election.cancel('preempt');
+      else if (before.preemptDelay !== after.preemptDelay) election.rearm('preempt');
+      const same = before.priority === after.priority && before.interval === after.interval;
+      if (same && before.version === after.version) return;
       if (state() === 'backup') return election.rearm('master-down');
       if (state() !== 'master') return;
       election.advertise();

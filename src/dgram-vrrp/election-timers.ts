@@ -12,10 +12,14 @@ export interface ArmedTimer {
   readonly wait: () => Milliseconds;
 }
 
+type ArmAction = Extract<ElectionAction, { kind: 'arm' }>;
+
 /** The timers of one election. They ring nowhere: whoever runs the election asks for the next one. */
 export interface ElectionTimers {
   /** Arms a timer, or arms it anew. `since`: from when its wait counts. */
-  arm(timer: ElectionTimer, wait: () => Milliseconds, since: Milliseconds): Extract<ElectionAction, { kind: 'arm' }>;
+  arm(timer: ElectionTimer, wait: () => Milliseconds, since: Milliseconds): ArmAction;
+  /** What a timer that runs waits for became another time: what it has waited already counts. */
+  rearm(timer: ElectionTimer, now: Milliseconds): ArmAction | undefined;
   /** True if it was armed. */
   disarm(timer: ElectionTimer): boolean;
   get(timer: ElectionTimer): ArmedTimer | undefined;
@@ -25,12 +29,20 @@ export interface ElectionTimers {
 export function createElectionTimers(): ElectionTimers {
   const timers = new Map<ElectionTimer, ArmedTimer>();
   let generation = 0;
+
+  function arm(timer: ElectionTimer, wait: () => Milliseconds, since: Milliseconds, least: Milliseconds): ArmAction {
+    generation += 1;
+    const after = Math.max(least, wait());
+    timers.set(timer, { timer, generation, armedAt: since, at: since + after, wait });
+    return { kind: 'arm', timer, generation, after };
+  }
+
   return {
-    arm(timer, wait, since) {
-      generation += 1;
-      const after = wait();
-      timers.set(timer, { timer, generation, armedAt: since, at: since + after, wait });
-      return { kind: 'arm', timer, generation, after };
+    arm: (timer, wait, since) => arm(timer, wait, since, 0),
+    rearm(timer, now) {
+      const armed = timers.get(timer);
+      // Due at once, if it has waited longer already. An instant in the past would look like a stall.
+      return armed && arm(timer, armed.wait, armed.armedAt, now - armed.armedAt);
     },
     disarm: (timer) => timers.delete(timer),
     get: (timer) => timers.get(timer),

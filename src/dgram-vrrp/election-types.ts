@@ -72,7 +72,10 @@ export type ElectionEvent =
       /** 0 to 255. */
       readonly priority: number;
       readonly interval: Milliseconds;
-      /** This router holds what a master is for: where nobody pre-empts, it does not yield to a better one. */
+      /**
+       * This router holds what a master is for: where nobody pre-empts, it does not yield to a better one, and while
+       * claims are frozen it alone pre-empts.
+       */
       readonly holding?: boolean;
       /** Only looked at when the priority is 0. */
       readonly successor?: Successor;
@@ -86,6 +89,8 @@ export type ElectionEvent =
   | { readonly kind: 'readiness'; readonly ready: boolean }
   /** While on, nobody pre-empts (planned switchover). */
   | { readonly kind: 'hold'; readonly on: boolean /** It names this router. */; readonly ours?: boolean }
+  /** Nobody claims, so nobody pre-empts, but whoever still holds what a master is for. */
+  | { readonly kind: 'freeze'; readonly on: boolean }
   /** Somebody who is not heard holds what a master would need: no master from here until that is over. */
   | { readonly kind: 'superseded'; readonly on: boolean }
   /** A better router is about to take over from the master that lives: leave it to that one. */

@@ -82,6 +82,7 @@ function parseEvent(
       return { event: { kind: 'hold', on, ours: words[1] === 'ours' }, config };
     case 'fault':
     case 'standby':
+    case 'freeze':
     case 'superseded':
       return { event: { kind: name, on }, config };
     case 'ready':

@@ -15,7 +15,7 @@
  *    skew time. The address does not matter here.
  *  - §6.4.3 master: a better one, or an equal one with the greater address, makes us backup. A worse one is answered at
  *    once in v3, so that it yields; v2 says nothing. Priority 0 is answered with an advert for the other backups.
- * Beyond the RFC (`ElectionExtensions`): the states fault and standby, readiness, hold, named successors, stalls, and
+ * Beyond the RFC (`ElectionExtensions`): the states fault and standby, readiness, hold, freeze, named successors, stalls, and
  * superseded: a backup whose timer is off because somebody unheard holds the addresses.
  *
  * Every transition stands here. What they go by stands beside it: how good this router is and how long it waits
@@ -52,7 +52,7 @@ export function createElection(initial: ElectionConfig): Election {
   const timers = createElectionTimers();
   const candidacy = createCandidacy(initial);
   const followed = createFollowed();
-  const { effectivePriority, preempts, masterDown, skew, listening } = candidacy;
+  const { effectivePriority, masterDown, skew, listening } = candidacy;
   const restartAdverts = () => arm('advert', interval);
   const changes = createChanges({ state: () => state, candidacy, advertise, rearm, restartAdverts, cancel });
 
@@ -73,8 +73,8 @@ export function createElection(initial: ElectionConfig): Election {
   }
 
   function rearm(timer: ElectionTimer): void {
-    const armed = timers.get(timer);
-    if (armed !== undefined) arm(timer, armed.wait, armed.armedAt);
+    const armed = timers.rearm(timer, now);
+    if (armed !== undefined) emit(armed);
   }
 
   function cancel(timer: ElectionTimer): void {
@@ -188,7 +188,7 @@ export function createElection(initial: ElectionConfig): Election {
       return;
     }
     const worse = advert.priority < effectivePriority();
-    if (worse && preempts()) {
+    if (worse && candidacy.preempts(advert.holding)) {
       if (config.preemptDelay === 0) return;
       adopt(advert);
       if (!timers.get('preempt')) arm('preempt', candidacy.preemptWait(now));
@@ -306,10 +306,8 @@ export function createElection(initial: ElectionConfig): Election {
     candidacy.configure(next);
     if (state === 'init') return;
     if (state === 'master') actions.push(...addressChanges(previous.addresses, next.addresses));
-    const same = previous.priority === next.priority && previous.interval === next.interval;
-    if (same && previous.version === next.version) return;
     if (followed.heard() === undefined || next.version === 2) candidacy.setActiveInterval(next.interval);
-    changes.configuration();
+    changes.configuration(previous, next);
   }
 
   function dispatch(event: ElectionEvent): void {
@@ -337,6 +335,8 @@ export function createElection(initial: ElectionConfig): Election {
         return changes.readiness(event.ready);
       case 'hold':
         return changes.hold(event.on, event.on && event.ours === true);
+      case 'freeze':
+        return changes.freeze(event.on);
       case 'superseded':
         return supersededChanged(event.on);
       case 'deferred':

@@ -48,7 +48,9 @@ export function createMetrics(version: string, status: () => StatusReport): Metr
   const claims = counter('vip_claims_total', 'Claims sent (UpdatePrivateIp).', ['vip']);
   const claimFailures = counter('vip_claim_failures_total', 'Claims that failed.', ['vip', 'reason']);
   const drifts = counter('ownership_drift_total', 'VIPs that somebody else took from the master.', ['group']);
-  const splitBrains = counter('split_brain_total', 'Adverts of another master heard while being master.', ['group']);
+  const splitBrains = counter('split_brain_total', 'Times that another master was heard while being master.', [
+    'group',
+  ]);
   const requests = counter('oci_requests_total', 'Requests to OCI.', ['operation']);
   const requestFailures = counter('oci_request_failures_total', 'Requests to OCI that failed.', [
     'operation',

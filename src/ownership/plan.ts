@@ -164,7 +164,7 @@ export function createPlan(initial: PlanConfig): Plan {
     forbidsMastership: supersession.forbidsMastership,
     holdsLock() {
       const lock = lockOf(state);
-      return state.master && lock !== undefined && holds(lock);
+      return lock !== undefined && holds(lock);
     },
     reading: rounds.underWay,
     superseded: () => state.superseded,

@@ -133,7 +133,7 @@ export function createMachine(options: MachineOptions): Machine {
     stop() {
       if (router === undefined) return;
       stopping = true;
-      const successor = router.hasSuccessor();
+      const successor = router.whyVipsStay() === undefined;
       router.resign();
       if (successor) drain(time.now());
       else end();

@@ -5,7 +5,9 @@ import { EXIT } from '../exit-codes.ts';
 export const registerFreeze: Register = (program, context, done) => {
   program
     .command('freeze')
-    .description('Stop every claim in the whole cluster, for work in the OCI console, or allow them again.')
+    .description(
+      'Stop every claim in the whole cluster, for work in the OCI console, or allow them again. Meanwhile nobody pre-empts; a master that dies is followed, but its VIPs stay where they are.',
+    )
     .summary('stop every claim in the whole cluster, or allow them again')
     .addArgument(new Argument('<on|off>', 'stop, or allow again').choices(['on', 'off']))
     .addHelpText('after', examples('failoverctl freeze on', 'failoverctl freeze off'))
