@@ -30,6 +30,7 @@ export function alarmsOf(sources: {
     ...groups.flatMap(withoutMaster),
     ...groups.flatMap((group) => awayFromMaster(group, peers)),
     ...(self?.links ?? []).filter(({ up }) => !up).map((link) => `interface ${link.interface} is down or missing`),
+    ...groups.flatMap(failedTrackers),
     ...[...reasonsNotReady].flatMap(([group, reasons]) =>
       reasons.map((reason) => `this router could not take over ${group}: ${reason}`),
     ),
@@ -50,6 +51,14 @@ function notThisRouter(name: string, addresses: readonly string[]): string[] {
   return [
     `no address of ${name} (${addresses.join(', ')}) is on this machine: is it another router? It takes no part until one is`,
   ];
+}
+
+function failedTrackers({ name, trackers }: GroupReport): string[] {
+  return (trackers ?? []).flatMap(({ name: tracker, state, error }) => {
+    if (state === 'down') return [`${name}: tracker ${tracker} is down${error === undefined ? '' : `: ${error}`}`];
+    if (state === 'up' || error === undefined) return [];
+    return [`${name}: tracker ${tracker} was added by a reload, never succeeded, and does not count yet: ${error}`];
+  });
 }
 
 function supersededBy({ name, superseded, vips }: GroupReport): string[] {

@@ -10,6 +10,11 @@ export interface Clock {
   readonly createAlarm: (ring: () => void) => Alarm;
 }
 
+/** Wall clock time of a monotonic instant, ISO 8601. */
+export function wallTimeOf(clock: Clock, at: Milliseconds): string {
+  return new Date(clock.wall() - (clock.now() - at)).toISOString();
+}
+
 /** The machine's clocks. `now` is CLOCK_MONOTONIC, so that the log lines of two processes can be laid side by side. */
 export const systemClock: Clock = {
   now: monotonic,

@@ -12,6 +12,7 @@ import {
   createNotifier,
   ensureAddress,
   type Notifier,
+  runCommand,
   setTypeOfService,
   watchLinks,
 } from '../linux/index.ts';
@@ -108,6 +109,7 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
       log({ event: `state-${failure}`, file: stateFile, detail }),
     ),
     createOci: (listener) => createOci(config.oci, listener),
+    runCommand,
     interfaceState: (device) => links.links().get(device),
     hasAddress: (address) => deviceOfAddress(address) !== undefined,
     createTransport: (paths, onDatagram) =>

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createCloud } from '../../test/simulation/cloud.ts';
-import { loadedFor, ROUTERS, referenceConfig, VIPS } from '../../test/simulation/deployment.ts';
+import { loadedFor, noCommands, ROUTERS, referenceConfig, VIPS } from '../../test/simulation/deployment.ts';
 import { createVirtualTime } from '../../test/simulation/virtual-time.ts';
 import { createHistory, createMetrics, type LogEvent } from '../observe/index.ts';
 import { createObserver } from './observer.ts';
@@ -38,6 +38,7 @@ function start(addresses: Set<string>) {
       rebind: () => {},
     }),
     createOci: (listener) => cloud.connect('vrouter2', listener),
+    runCommand: noCommands,
     interfaceState: () => ({ up: true, mac: '02:00:00:00:00:02' }),
     hasAddress: (address) => addresses.has(address),
   });

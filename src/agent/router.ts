@@ -1,6 +1,7 @@
 import type { GroupConfig, LoadedConfig } from '../config/index.ts';
 import type { StatusReport, VerifyReport } from '../control/api.ts';
 import type { DatagramListener, Milliseconds, PresenceGroup, Transport } from '../dgram-vrrp/index.ts';
+import type { RunCommand } from '../linux/command-result.ts';
 import type { Oci, OciListener, OciVnics, VnicId } from '../oci/types.ts';
 import { createClaimability } from './claimability.ts';
 import type { Clock } from './clock.ts';
@@ -20,6 +21,7 @@ import type { StateStore } from './state-store.ts';
 import { reportStatus } from './status.ts';
 import { bestSuccessor, betterIsReady, livingMaster, masterOf } from './successor.ts';
 import { createSwitchover, type Switchover } from './switchover.ts';
+import { createTrackers } from './trackers/trackers.ts';
 import { reportVerify } from './verify.ts';
 
 /** A router that has just become ready leaves a master that is not, but lives, this long. */
@@ -42,6 +44,8 @@ export interface RouterOptions {
   readonly store: StateStore;
   readonly createTransport: (paths: readonly Path[], receive: DatagramListener) => PathTransport;
   readonly createOci: (listener: OciListener) => Oci & OciVnics;
+  /** Runs the commands of the configuration: trackers. */
+  readonly runCommand: RunCommand;
   /** State of a device of the kernel; undefined: there is none of that name. */
   readonly interfaceState: (device: string) => InterfaceState | undefined;
   /** True if an interface of this machine has the address; absent: each of its own is taken to be here. */
@@ -106,6 +110,13 @@ export function createRouter(options: RouterOptions): Router {
   });
   const primaries = new Map(loaded.config.routers.map((router) => [router.addresses[0] ?? '', router.name] as const));
 
+  const trackers = createTrackers({
+    loaded: current,
+    clock,
+    observer,
+    runCommand: options.runCommand,
+    onChange: trackersChanged,
+  });
   const claimability = createClaimability({
     loaded: current,
     clock,
@@ -175,7 +186,7 @@ export function createRouter(options: RouterOptions): Router {
     const made: Group = createGroup({
       name: group.name,
       virtualRouterId: group.virtualRouterId,
-      settings: settingsOf(group, loaded),
+      settings: settingsOf(group),
       without: options.without,
       standingOf: (vnicId, identity) => standing(made, vnicId, identity),
       leavesMaster: (priority) => leavesMaster(made, priority),
@@ -253,9 +264,33 @@ export function createRouter(options: RouterOptions): Router {
     else group.ownership({ kind: 'conflict' });
   }
 
+  function settingsOf(group: GroupConfig): GroupSettings {
+    const priority = group.priority[self.name] ?? 1;
+    return groupSettings(group, loaded, trackers.weigh(group.name, priority));
+  }
+
+  function heedFaults(): void {
+    for (const group of groups) {
+      group.handle({ kind: 'fault', on: !interfaces.allUp(group.name) || trackers.inFault(group.name) });
+    }
+  }
+
+  function takeOverSettings(): void {
+    for (const group of groups) {
+      const config = loaded.config.groups.find(({ name }) => name === group.name);
+      if (config !== undefined) group.reconfigure(settingsOf(config));
+    }
+  }
+
+  function trackersChanged(): void {
+    takeOverSettings();
+    heedFaults();
+    conversation.tellPeers();
+  }
+
   function linksChanged(): void {
     const changes = interfaces.refresh();
-    for (const group of groups) group.handle({ kind: 'fault', on: !interfaces.allUp(group.name) });
+    heedFaults();
     claimability.linksChanged(changes);
     transport.rebind();
     conversation.tellPeers();
@@ -264,10 +299,8 @@ export function createRouter(options: RouterOptions): Router {
   function reconfigure(next: LoadedConfig): void {
     loaded = next;
     interfaces.reconfigured();
-    for (const group of groups) {
-      const config = loaded.config.groups.find(({ name }) => name === group.name);
-      if (config !== undefined) group.reconfigure(settingsOf(config, loaded));
-    }
+    trackers.reconfigured();
+    takeOverSettings();
     const added = loaded.config.groups.filter((config) => !groups.some(({ name }) => name === config.name));
     const started = added.map(makeGroup);
     groups = [...groups, ...started];
@@ -297,6 +330,7 @@ export function createRouter(options: RouterOptions): Router {
     },
     start() {
       linksChanged();
+      trackers.start();
       switchover.restore();
       maintenance.restore();
       claimability.update();
@@ -335,10 +369,12 @@ export function createRouter(options: RouterOptions): Router {
         groups,
         commands,
         holders,
+        trackers,
       }),
     async close() {
       conversation.close();
       claimability.close();
+      trackers.close();
       lease.close();
       for (const group of groups) group.close();
       await Promise.all([transport.close(), oci.close()]);
@@ -346,12 +382,12 @@ export function createRouter(options: RouterOptions): Router {
   };
 }
 
-function settingsOf(group: GroupConfig, { config, self }: LoadedConfig): GroupSettings {
+function groupSettings(group: GroupConfig, { config, self }: LoadedConfig, priority: number): GroupSettings {
   return {
     vips: group.interfaces.flatMap(({ vips }) => vips.map(({ address }) => address)),
     election: {
       version: group.heartbeat.version,
-      priority: group.priority[self.name] ?? 1,
+      priority,
       interval: group.heartbeat.interval,
       address: self.addresses[0] ?? '',
       preempt: group.preempt,

@@ -3,7 +3,7 @@ import type { GroupReport, RouterReport, StatusReport, VipReport } from '../cont
 import type { Milliseconds } from '../dgram-vrrp/index.ts';
 import { alarmsOf } from './alarms.ts';
 import type { Claimability } from './claimability.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, wallTimeOf } from './clock.ts';
 import type { CommandBook } from './command-book.ts';
 import type { Conversation } from './conversation.ts';
 import type { Group } from './group.ts';
@@ -12,6 +12,7 @@ import type { Interfaces } from './interfaces.ts';
 import type { LeaseKeeper } from './lease.ts';
 import type { Peer, Peers } from './peers.ts';
 import { groupOf, masterOf } from './successor.ts';
+import type { Trackers } from './trackers/trackers.ts';
 
 const SECOND: Milliseconds = 1000;
 
@@ -30,6 +31,7 @@ export interface StatusSources {
   readonly groups: readonly Group[];
   readonly commands: CommandBook;
   readonly holders: Holders;
+  readonly trackers: Pick<Trackers, 'report'>;
 }
 
 /** The report of `GET /v1/status`: the cluster as this router sees it. */
@@ -140,6 +142,7 @@ function reportGroup(sources: StatusSources, group: Group): GroupReport {
     superseded: group.superseded(),
     master: masterOf(loaded.self.name, group, peers.all()),
     hold: hold?.target == null ? null : { target: hold.target, since: new Date(hold.id).toISOString() },
+    trackers: sources.trackers.report(group.name),
     vips: (config?.interfaces ?? []).flatMap((entry) =>
       entry.vips.flatMap(({ address }): VipReport[] => {
         const vip = vips.find((candidate) => candidate.address === address);
@@ -160,9 +163,4 @@ function reportGroup(sources: StatusSources, group: Group): GroupReport {
       }),
     ),
   };
-}
-
-/** Wall clock time of a monotonic instant. */
-function wallTimeOf(clock: Clock, at: Milliseconds): string {
-  return new Date(clock.wall() - (clock.now() - at)).toISOString();
 }

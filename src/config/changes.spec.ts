@@ -26,6 +26,20 @@ describe('changes of the configuration', () => {
     ]);
   });
 
+  it('tell trackers by their names', () => {
+    const before = config([
+      'priority:',
+      'trackers: [{ name: a, command: [/bin/a] }, { name: b, command: [/bin/b, x], interval: 5s }]\n    priority:',
+    ]);
+    const after = config(['priority:', 'trackers: [{ name: b, command: [/bin/b, y], weight: -20 }]\n    priority:']);
+    expect(configChanges(before, after).filter(({ path }) => !path.includes('.a.'))).toEqual([
+      { path: 'groups.isv.trackers.b.command', from: '[/bin/b, x]', to: '[/bin/b, y]' },
+      { path: 'groups.isv.trackers.b.interval', from: '5s', to: '2s' },
+      { path: 'groups.isv.trackers.b.weight', from: 'fault', to: '-20' },
+    ]);
+    expect(configChanges(before, after)).toContainEqual({ path: 'groups.isv.trackers.a.fall', from: '3', to: 'none' });
+  });
+
   it('tell what needs a restart, and why', () => {
     const [change] = configChanges(config(), config(['heartbeat:', 'heartbeat:\n  port: 9000']));
     expect(change).toEqual({

@@ -48,13 +48,20 @@ function describe(path: string, from: string, to: string, before: Config, after:
   return { path, from, to, ...(fixed && { needsRestart: fixed.reason }) };
 }
 
-/** Leaves by their path. A list is one leaf: its order counts. */
+/** Leaves by their path. A list of named mappings (trackers) goes by the names; any other is one leaf: its order counts. */
 function flatten(value: unknown, path: string): Map<string, string> {
+  if (Array.isArray(value) && value.length > 0 && value.every(isNamed)) {
+    return new Map(value.flatMap(({ name, ...fields }) => [...flatten(fields, `${path}.${name}`)]));
+  }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return new Map([[path, Array.isArray(value) ? `[${value.join(', ')}]` : String(value)]]);
   }
   const entries = Object.entries(value);
   return new Map(entries.flatMap(([key, item]) => [...flatten(item, path === '' ? key : `${path}.${key}`)]));
+}
+
+function isNamed(value: unknown): value is { readonly name: string } {
+  return typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string';
 }
 
 /** A key whose source is the same may have another content. */

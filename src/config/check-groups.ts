@@ -17,7 +17,9 @@ export function checkGroups(view: ConfigView): Finding[] {
   return [
     ...checkRouterIds(groups),
     ...groups.flatMap(([name, group]) =>
-      group === undefined ? [] : [...checkPriorities(view, name, group), ...checkVips(name, group)],
+      group === undefined
+        ? []
+        : [...checkPriorities(view, name, group), ...checkVips(name, group), ...checkTrackers(name, group)],
     ),
   ];
 }
@@ -83,6 +85,16 @@ function checkPriorities(view: ConfigView, name: string, group: GroupView): Find
       atKey: true,
     })),
   ];
+}
+
+/** Status, metrics and a reload know a tracker by its name. */
+function checkTrackers(name: string, group: GroupView): Finding[] {
+  const names = (group.trackers ?? []).map((tracker) => tracker?.name);
+  return names.flatMap((tracker, index) => {
+    if (tracker === undefined || names.indexOf(tracker) === index) return [];
+    const message = `${quote(tracker)} is already the name of another tracker of the group, allowed: a different name for each`;
+    return [{ path: ['groups', name, 'trackers', index, 'name'], message }];
+  });
 }
 
 function checkVips(name: string, group: GroupView): Finding[] {

@@ -94,6 +94,18 @@ const ROWS: MistakeRow[] = [
     ],
   },
   {
+    name: 'tracker twice',
+    changes: [
+      [
+        'priority:',
+        'trackers: [{ name: a, command: [/bin/a] }, { name: b, command: [/bin/b] }, { name: a, command: [/bin/c] }]\n    priority:',
+      ],
+    ],
+    mistakes: [
+      'f.yaml:11:88: groups.isv.trackers[2].name: "a" is already the name of another tracker of the group, allowed: a different name for each',
+    ],
+  },
+  {
     name: 'no group',
     changes: [[REFERENCE.slice(REFERENCE.indexOf('groups:')), 'groups: {}\n']],
     mistakes: ['f.yaml:8:1: groups: names no group, allowed: one or more'],

@@ -10,6 +10,7 @@ import type {
   InterfaceConfig,
   Milliseconds,
   OciConfig,
+  TrackerConfig,
   VipConfig,
 } from './model.ts';
 import type { ConfigFile } from './schema.ts';
@@ -61,8 +62,13 @@ function groupOf(name: string, group: Group, heartbeat: Heartbeat, secrets: Secr
     preempt: group.preempt,
     preemptDelay: milliseconds(group.preempt_delay),
     interfaces,
+    trackers: group.trackers.map(trackerOf),
     heartbeat: heartbeatOf(heartbeat, group.heartbeat, secrets),
   };
+}
+
+function trackerOf(tracker: Group['trackers'][number]): TrackerConfig {
+  return { ...tracker, interval: milliseconds(tracker.interval), timeout: milliseconds(tracker.timeout) };
 }
 
 function heartbeatOf(base: Heartbeat, own: Group['heartbeat'], secrets: Secrets): GroupHeartbeatConfig {

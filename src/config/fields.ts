@@ -83,6 +83,13 @@ export function wholeNumber(least: number, most: number) {
   return z.int({ error }).min(least, { error }).max(most, { error }).meta({ allowed });
 }
 
+export function wordOrNumber<const Word extends string>(word: Word, least: number, most: number) {
+  const allowed = `${word} or a whole number from ${least} to ${most}`;
+  const error = expecting(allowed);
+  const number = z.int({ error }).min(least, { error }).max(most, { error });
+  return z.union([z.literal(word), number], { error }).meta({ allowed });
+}
+
 export function oneOf<const Values extends readonly [string | number, ...(string | number)[]]>(...values: Values) {
   const allowed = values.join(', ');
   return z.literal(values, { error: expecting(allowed) }).meta({ allowed });
@@ -135,6 +142,16 @@ export function network() {
 export function argv() {
   const argument = text('text', () => true);
   return listOf(argument, 'a command and its arguments as a list, as in [/usr/local/bin/check, -q]', 1);
+}
+
+/** A program and its arguments: the service manager's PATH is not the admin's, so where it is has to be said. */
+export function program() {
+  const allowed = 'a program with its absolute path and its arguments as a list, as in [/usr/local/bin/check, -q]';
+  const argument = text('text without NUL', (value) => !value.includes('\0'));
+  return listOf(argument, allowed, 1).refine((argv) => argv[0]?.startsWith('/'), {
+    error: ({ input }) =>
+      `${found(Array.isArray(input) ? input[0] : input)} and not an absolute path, allowed: ${allowed}`,
+  });
 }
 
 /** Where a heartbeat key is kept. Never the key itself. */

@@ -39,6 +39,7 @@ describe('a file without mistakes', () => {
             priority: { vrouter1: 200, vrouter2: 100 },
             preempt: true,
             preemptDelay: 0,
+            trackers: [],
             interfaces: [
               { name: 'ens3', vips: [{ address: '172.20.136.132' }] },
               { name: 'ens5', vips: [{ address: '10.0.0.4', prefixLength: 28 }] },

@@ -70,6 +70,7 @@ export interface GroupConfig {
   readonly preemptDelay: Milliseconds;
   /** In the file's order; the first VIP of the first interface that has one is the group's lock (DESIGN §4). */
   readonly interfaces: readonly InterfaceConfig[];
+  readonly trackers: readonly TrackerConfig[];
   /** `heartbeat` with this group's overrides applied. */
   readonly heartbeat: GroupHeartbeatConfig;
 }
@@ -79,6 +80,23 @@ export interface InterfaceConfig {
   readonly name: string;
   readonly vips: readonly VipConfig[];
 }
+
+/** A command that watches something else than the interfaces. */
+export interface TrackerConfig {
+  readonly name: string;
+  /** An absolute path and its arguments. */
+  readonly command: readonly string[];
+  readonly interval: Milliseconds;
+  readonly timeout: Milliseconds;
+  /** Failures in a row until it is down. */
+  readonly fall: number;
+  /** Successes in a row until it is up. */
+  readonly rise: number;
+  /** What it does to its group: a fault while down, or points of priority: gained while up, or (negative) lost while down. */
+  readonly weight: TrackerWeight;
+}
+
+export type TrackerWeight = 'fault' | number;
 
 export interface VipConfig {
   /** Canonical text form. */

@@ -1,6 +1,14 @@
 import { stringify } from 'yaml';
 import { formatDuration } from './duration.ts';
-import type { AuthConfig, Config, GroupConfig, GroupHeartbeatConfig, InterfaceConfig, RouterConfig } from './model.ts';
+import type {
+  AuthConfig,
+  Config,
+  GroupConfig,
+  GroupHeartbeatConfig,
+  InterfaceConfig,
+  RouterConfig,
+  TrackerConfig,
+} from './model.ts';
 
 /**
  * The effective configuration in the form of the file, with every default and with units. Keys are shown as the source
@@ -72,6 +80,15 @@ function groupForm(group: GroupConfig, common: GroupHeartbeatConfig) {
     preempt_delay: formatDuration(group.preemptDelay),
     interfaces: Object.fromEntries(group.interfaces.map((entry) => [entry.name, { vips: vipsForm(entry) }])),
     ...(differs && { heartbeat: own }),
+    ...(group.trackers.length > 0 && { trackers: group.trackers.map(trackerForm) }),
+  };
+}
+
+function trackerForm(tracker: TrackerConfig) {
+  return {
+    ...tracker,
+    interval: formatDuration(tracker.interval),
+    timeout: formatDuration(tracker.timeout),
   };
 }
 

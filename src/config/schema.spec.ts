@@ -167,6 +167,27 @@ const ROWS: MistakeRow[] = [
     mistakes: ['f.yaml:3:27: routers.vrouter1.addresses[0]: is "172.20.136.030", allowed: an IPv4 or IPv6 address'],
   },
   {
+    name: 'program without its path',
+    changes: [['priority:', 'trackers: [{ name: a, command: [ping, -c1] }]\n    priority:']],
+    mistakes: [
+      'f.yaml:11:36: groups.isv.trackers[0].command: is "ping" and not an absolute path, allowed: a program with its absolute path and its arguments as a list, as in [/usr/local/bin/check, -q]',
+    ],
+  },
+  {
+    name: 'command line as text',
+    changes: [['priority:', 'trackers: [{ name: a, command: /bin/ping -c1 }]\n    priority:']],
+    mistakes: [
+      'f.yaml:11:36: groups.isv.trackers[0].command: is "/bin/ping -c1" and not a list, allowed: a program with its absolute path and its arguments as a list, as in [/usr/local/bin/check, -q]',
+    ],
+  },
+  {
+    name: 'weight',
+    changes: [['priority:', 'trackers: [{ name: a, command: [/bin/a], weight: 254 }]\n    priority:']],
+    mistakes: [
+      'f.yaml:11:54: groups.isv.trackers[0].weight: is 254, allowed: fault or a whole number from -253 to 253',
+    ],
+  },
+  {
     name: 'VIP with a prefix length too long',
     changes: [['10.0.0.4/28', '10.0.0.4/33']],
     mistakes: [

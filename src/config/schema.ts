@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import * as field from './fields.ts';
 import { heartbeat, heartbeatOverride } from './schema-heartbeat.ts';
 
@@ -43,24 +43,25 @@ const groupInterface = field
 
 const tracker = field.mapping({
   name: field.name().describe('Name in status, logs and metrics.'),
-  command: field.argv().describe('Command and arguments; exit code 0 means up.'),
+  command: field
+    .program()
+    .describe('Program and arguments, run without a shell. Exit code 0 means up, everything else down.'),
   interval: field
     .duration(100, 60 * MINUTE)
     .default('2s')
-    .describe('How often it runs.'),
+    .describe('How often it runs. A run that takes longer delays the next one: there are never two at once.'),
   timeout: field
     .duration(100, 60 * MINUTE)
     .default('1s')
-    .describe('When a run counts as failed.'),
+    .describe('When a run counts as failed; its process group gets SIGTERM then, and SIGKILL after another second.'),
   fall: field.wholeNumber(1, 100).default(3).describe('Failures in a row until it is down.'),
   rise: field.wholeNumber(1, 100).default(3).describe('Successes in a row until it is up.'),
-  weight: z
-    .union([z.literal('fault'), z.int().min(-253).max(253)], {
-      error: ({ input }) => `${field.found(input)}, allowed: fault or a whole number from -253 to 253`,
-    })
-    .meta({ allowed: 'fault or a whole number from -253 to 253' })
+  weight: field
+    .wordOrNumber('fault', -253, 253)
     .default('fault')
-    .describe('What being down does: the group is in fault, or its priority changes by this much.'),
+    .describe(
+      'What it does to the group. fault: while it is down, the group is in fault. A positive number is added to the priority while it is up, a negative one while it is down; the sum stays between 1 and 254.',
+    ),
 });
 
 const hookList = (state: string) =>
@@ -86,7 +87,12 @@ const group = field
       .mappingOf(field.interfaceName(), groupInterface, 'a mapping of interface name to its VIPs')
       .describe('Interfaces of the group with their VIPs. At least one VIP per group.'),
     heartbeat: heartbeatOverride.optional().describe('What differs from `heartbeat` for this group.'),
-    trackers: field.listOf(tracker, 'a list of trackers').default([]).describe('Commands that watch something else.'),
+    trackers: field
+      .listOf(tracker, 'a list of trackers')
+      .default([])
+      .describe(
+        'Commands that watch something else than the interfaces. Before its first result a tracker changes nothing. At start the first result decides at once; one that a reload adds counts from its first success, so that a reload drops no mastership.',
+      ),
     sync: field
       .listOf(field.name(), 'a list of group names')
       .default([])

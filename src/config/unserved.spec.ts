@@ -24,7 +24,6 @@ const REFUSED: Record<string, readonly [from: string, to: string, place: string]
     '28], routes: [{ to: 10.1.0.0/20, via: 10.0.0.1 }] }',
     '14:44: groups.isv.interfaces.ens5.routes',
   ],
-  'groups.*.trackers': ['priority:', 'trackers: [{ name: a }]\n    priority:', '11:15: groups.isv.trackers'],
   'groups.*.sync': ['priority:', 'sync: [other]\n    priority:', '11:11: groups.isv.sync'],
   'groups.*.hooks.*': ['priority:', 'hooks: { master: [[/bin/a]] }\n    priority:', '11:22: groups.isv.hooks.master'],
   addresses: ['heartbeat:', 'addresses: follow\nheartbeat:', '5:12: addresses'],
@@ -44,7 +43,7 @@ test('what is served, and what is empty, is accepted', () => {
   const text = edit(
     REFERENCE,
     ['heartbeat:', 'mode: observe\naddresses: unmanaged\nkernel: report\nheartbeat:\n  transport: udp'],
-    ['priority:', 'trackers: []\n    sync: []\n    hooks: { master: [], backup: [], fault: [] }\n    priority:'],
+    ['priority:', 'sync: []\n    hooks: { master: [], backup: [], fault: [] }\n    priority:'],
     ['28] }', '28], routes: [] }'],
   );
   expect(lines(load(text))).toEqual(['ok']);

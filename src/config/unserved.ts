@@ -62,11 +62,6 @@ export const UNSERVED: readonly Unserved[] = [
     sentence: `${NOT_YET} (routes are the operating system's business for now), allowed: an empty list`,
   },
   {
-    path: 'groups.*.trackers',
-    refuses: notEmpty,
-    sentence: `${NOT_YET} (commands that watch something besides the interfaces), allowed: an empty list`,
-  },
-  {
     path: 'groups.*.sync',
     refuses: notEmpty,
     sentence: `${NOT_YET} (groups that fail over together; one group can hold all the VIPs), allowed: an empty list`,

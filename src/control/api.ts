@@ -89,6 +89,20 @@ export interface GroupReport {
   /** Set while nobody pre-empts after a planned switchover. */
   readonly hold: { readonly target: string; readonly since: string } | null;
   readonly vips: readonly VipReport[];
+  readonly trackers?: readonly TrackerReport[];
+}
+
+/** A command that watches something for a group, on the answering router. */
+export interface TrackerReport {
+  readonly name: string;
+  /** `unknown`: it has no result yet, or was added by a reload and never succeeded; it changes nothing then. */
+  readonly state: 'unknown' | 'up' | 'down';
+  /** `fault`, or points of priority: gained while up, or (negative) lost while down. */
+  readonly weight: 'fault' | number;
+  /** ISO 8601: the last result; null when there is none. */
+  readonly lastRun: string | null;
+  /** Why the last run failed, a sentence. */
+  readonly error?: string;
 }
 
 export interface VipReport {

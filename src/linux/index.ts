@@ -5,6 +5,14 @@
  * `link-table.ts`, `netlink-decode.ts` and `netlink-encode.ts` are pure; the others do I/O that does not wait.
  */
 export { type AddressOptions, ensureAddress, removeAddress } from './addresses.ts';
+export { runCommand } from './command.ts';
+export {
+  type CommandOptions,
+  type CommandResult,
+  type CommandRun,
+  describeResult,
+  type RunCommand,
+} from './command-result.ts';
 export { checkKernelSettings, type KernelFinding, type KernelSettingsOptions } from './kernel-settings.ts';
 export type { AddressChange, Link, LinkAddress, LinkChange } from './link-table.ts';
 export { type LinkWatcher, type LinkWatcherOptions, watchLinks } from './links.ts';

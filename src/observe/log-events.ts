@@ -34,6 +34,14 @@ export type LogEvent =
   | { readonly event: 'presence-failed'; readonly reason: string }
   | { readonly event: 'config-differs'; readonly peer: string }
   | { readonly event: 'link'; readonly interface: string; readonly state: 'up' | 'down' | 'missing' }
+  | {
+      readonly event: 'tracker';
+      readonly group: string;
+      readonly tracker: string;
+      readonly state: 'unknown' | 'up' | 'down';
+      readonly detail?: string;
+    }
+  | { readonly event: 'tracker-failed'; readonly group: string; readonly tracker: string; readonly detail: string }
   | { readonly event: 'links-reread'; readonly detail: string }
   | { readonly event: 'address-added'; readonly interface: string; readonly address: string }
   | {
@@ -144,6 +152,12 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
       return entry.state === 'up'
         ? info(`interface ${entry.interface} is up`)
         : warn(`interface ${entry.interface} is ${entry.state}`);
+    case 'tracker':
+      return entry.state === 'down'
+        ? warn(`${entry.group}: tracker ${entry.tracker} is down: ${entry.detail ?? 'no reason known'}`)
+        : info(`${entry.group}: tracker ${entry.tracker} is ${entry.state}`);
+    case 'tracker-failed':
+      return debug(`${entry.group}: tracker ${entry.tracker} failed: ${entry.detail}`);
     case 'links-reread':
       return warn(`link events were lost and everything is read again: ${entry.detail}`);
     case 'address-added':
@@ -219,6 +233,10 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
     case 'stopped':
       return info('stopped');
   }
+}
+
+function debug(message: string) {
+  return { level: 'debug', message } as const;
 }
 
 function info(message: string) {

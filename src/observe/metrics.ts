@@ -149,6 +149,17 @@ function registerGauges(registry: Registry, version: string, status: () => Statu
   gauge('link_up', '1: the interface is up and has carrier.', ['interface'], (report) =>
     own(report).flatMap(({ links }) => links.map((link) => [{ interface: link.interface }, flag(link.up)] as const)),
   );
+  gauge('tracker_up', '1: the tracker is up; nothing before its first result.', ['group', 'tracker'], (report) =>
+    report.groups.flatMap(({ name, trackers }) =>
+      (trackers ?? []).map(
+        (tracker) =>
+          [
+            { group: name, tracker: tracker.name },
+            tracker.state === 'unknown' ? null : flag(tracker.state === 'up'),
+          ] as const,
+      ),
+    ),
+  );
   gauge('vip_held', "1: OCI's record names this router.", ['group', 'vip'], (report) =>
     report.groups.flatMap(({ name, vips }) =>
       vips.map((vip) => [{ group: name, vip: vip.address }, flag(vip.holder === report.router)] as const),

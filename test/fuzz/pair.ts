@@ -5,7 +5,7 @@ import { NOTHING_SAVED, type SavedState } from '../../src/agent/state-store.ts';
 import type { DatagramListener, ReceivedDatagram } from '../../src/dgram-vrrp/index.ts';
 import { createHistory, createMetrics, type LogEvent } from '../../src/observe/index.ts';
 import { createCloud } from '../simulation/cloud.ts';
-import { loadedFor, ROUTERS, referenceConfig, VIPS } from '../simulation/deployment.ts';
+import { loadedFor, noCommands, ROUTERS, referenceConfig, VIPS } from '../simulation/deployment.ts';
 import { createVirtualTime } from '../simulation/virtual-time.ts';
 
 /** Kept of what was really sent, per router: enough of both kinds on every path. */
@@ -104,6 +104,7 @@ export function createPair(): Pair {
         };
       },
       createOci: (listener) => cloud.connect(name, listener),
+      runCommand: noCommands,
       interfaceState: (device) => ({ up: true, mac: `02:00:${name}:${device}` }),
     });
     return {

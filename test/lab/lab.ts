@@ -34,6 +34,8 @@ export interface LabOptions extends ReferenceOptions {
   readonly interval?: string;
   /** By router; 200, 100 and 50 unless told. */
   readonly priorities?: Readonly<Record<string, number>>;
+  /** Edits the text of the configuration. */
+  readonly edit?: (text: string) => string;
   /** Routers without a daemon of their own: machines that only stand there. */
   readonly idle?: readonly string[];
   /** Gives each daemon a wall clock that can be set. */
@@ -144,9 +146,9 @@ async function buildLab(options: LabOptions): Promise<Lab> {
     daemons,
     async configure(change = (text) => text) {
       if (!existsSync(KEY_FILE)) await writeKey(plan);
-      const { interval = '200ms', priorities } = options;
+      const { interval = '200ms', priorities, edit = (unchanged) => unchanged } = options;
       const text = configText(plan, { interval, ...(priorities && { priorities }) });
-      await writeFile(CONFIG_FILE, change(text));
+      await writeFile(CONFIG_FILE, change(edit(text)));
     },
     start,
     startStray(router, given) {

@@ -4,9 +4,10 @@ import { createRouter, type Router } from '../../src/agent/router.ts';
 import { NOTHING_SAVED, type SavedState } from '../../src/agent/state-store.ts';
 import type { Config } from '../../src/config/index.ts';
 import { createMemoryNetwork } from '../../src/dgram-vrrp/index.ts';
+import type { CommandOptions, CommandRun } from '../../src/linux/command-result.ts';
 import { createHistory, createMetrics, type LogEvent } from '../../src/observe/index.ts';
 import { type Cloud, createCloud } from './cloud.ts';
-import { loadedFor, ROUTERS, referenceConfig, VIPS } from './deployment.ts';
+import { loadedFor, noCommands, ROUTERS, referenceConfig, VIPS } from './deployment.ts';
 import { createVirtualTime } from './virtual-time.ts';
 
 /** The reference deployment: whole routers over a network and an OCI in memory, on a clock that is moved by hand. */
@@ -40,6 +41,8 @@ export interface ClusterOptions {
   readonly latency?: number;
   readonly config?: Partial<Config>;
   /** What one router has configured differently. */
+  /** Trackers and hooks; without it none may run. */
+  readonly runCommand?: (command: CommandOptions, router: string) => CommandRun;
   readonly configOf?: (name: string, config: Config) => Config;
 }
 
@@ -86,6 +89,7 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
       createTransport: (paths, receive) =>
         Object.assign(network.attach(paths, receive), { opened: async () => {}, rebind: () => {} }),
       createOci: (listener) => cloud.connect(name, listener),
+      runCommand: (command) => (options.runCommand ?? noCommands)(command, name),
       interfaceState: (device) => link(name, device),
     });
     running.set(name, router);

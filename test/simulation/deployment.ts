@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Config, LoadedConfig } from '../../src/config/index.ts';
+import type { RunCommand } from '../../src/linux/command-result.ts';
 
 /** The reference deployment: vRouters, their heartbeat addresses and priorities, and one VIP in each of three subnets. */
 export interface Member {
@@ -42,6 +43,7 @@ export function referenceConfig(members: readonly Member[]): Config {
         preempt: true,
         preemptDelay: 0,
         interfaces: VIPS.map((vip) => ({ name: vip.interface, vips: [{ address: vip.address }] })),
+        trackers: [],
         heartbeat,
       },
     ],
@@ -56,6 +58,11 @@ export function referenceConfig(members: readonly Member[]): Config {
     log: { level: 'info', format: 'json' },
   };
 }
+
+/** For deployments without trackers and hooks. */
+export const noCommands: RunCommand = ({ argv }) => {
+  throw new Error(`no command was to run: ${argv.join(' ')}`);
+};
 
 /** What a router makes of the file: its own entry and the digest that peers compare. */
 export function loadedFor(name: string, config: Config): LoadedConfig {

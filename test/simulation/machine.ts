@@ -8,7 +8,7 @@ import type { GroupState } from '../../src/control/api.ts';
 import type { LogEvent, Metrics } from '../../src/observe/index.ts';
 import type { Oci, OciListener, OciVnics } from '../../src/oci/types.ts';
 import type { Chance } from './chance.ts';
-import { loadedFor } from './deployment.ts';
+import { loadedFor, noCommands } from './deployment.ts';
 import type { Mutation } from './mutations.ts';
 import type { SimulatedNetwork } from './network.ts';
 import { createProcess, type Process } from './process.ts';
@@ -106,6 +106,7 @@ export function createMachine(options: MachineOptions): Machine {
       createTransport: (paths, receive) => options.network.attach(name, started, paths, receive),
       createOci: (listener) => options.connect(started, listener),
       interfaceState,
+      runCommand: noCommands,
       ...(options.codec && { codec: options.codec }),
       ...(options.mutation && { without: new Set([options.mutation]) }),
     });

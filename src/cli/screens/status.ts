@@ -3,6 +3,7 @@ import { describe, headline } from './headline.ts';
 import { paint, type ScreenOptions, type Tone } from './paint.ts';
 import { type Cell, table } from './table.ts';
 import { formatAgo, formatSpan } from './time.ts';
+import { trackerTable } from './trackers.ts';
 
 /** Silence on one path of a router that is heard on another: presence comes each second, three may be lost. */
 const PATH_SILENT = 3;
@@ -19,6 +20,7 @@ export function statusScreen(report: StatusReport, options: ScreenOptions): stri
     alarms,
     routerTable(report, options),
     vipTable(report, options),
+    trackerTable(report, options),
     [paint(footer(report), 'dim', options)],
   ];
   return `${blocks

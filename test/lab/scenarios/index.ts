@@ -17,6 +17,7 @@ import { recreated } from './recreated.ts';
 import { reload } from './reload.ts';
 import { stop } from './stop.ts';
 import { tokenExpiry } from './token-expiry.ts';
+import { trackers } from './trackers.ts';
 import { wallClock } from './wall-clock.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -42,4 +43,5 @@ export const SCENARIOS: readonly Scenario[] = [
   olderPresence,
   reload,
   maintenance,
+  trackers,
 ];
