@@ -31,6 +31,7 @@ export function alarmsOf(sources: {
     ...groups.flatMap((group) => awayFromMaster(group, peers)),
     ...(self?.links ?? []).filter(({ up }) => !up).map((link) => `interface ${link.interface} is down or missing`),
     ...groups.flatMap(failedTrackers),
+    ...groups.flatMap(failedHook),
     ...[...reasonsNotReady].flatMap(([group, reasons]) =>
       reasons.map((reason) => `this router could not take over ${group}: ${reason}`),
     ),
@@ -59,6 +60,11 @@ function failedTrackers({ name, trackers }: GroupReport): string[] {
     if (state === 'up' || error === undefined) return [];
     return [`${name}: tracker ${tracker} was added by a reload, never succeeded, and does not count yet: ${error}`];
   });
+}
+
+function failedHook({ name, failedHook: failed }: GroupReport): string[] {
+  if (failed === undefined) return [];
+  return [`${name}: the hook ${failed.command} for ${failed.state} failed at ${failed.at}: ${failed.error}`];
 }
 
 function supersededBy({ name, superseded, vips }: GroupReport): string[] {

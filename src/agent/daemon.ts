@@ -36,6 +36,8 @@ const LOG_BUFFER = 1024 * 1024;
 /** While handing over, the owners are read this often. */
 const DRAIN_READ_INTERVAL = 200;
 const STATUS_INTERVAL = 1000;
+/** After the handover, for hooks; the unit's TimeoutStopSec has to outlast it together with the drain timeout. */
+const HOOKS_END = 10_000;
 /** What a resignation needs to leave the machine. */
 const CRASH_GRACE = 20;
 const EXIT_CRASHED = 1;
@@ -177,6 +179,7 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
   await toldToStop;
   notifier.stopping();
   await drain(router, loaded.config.mode === 'observe' ? 0 : loaded.config.drainTimeout, log);
+  await letHooksEnd(router, log);
   stopNotifying();
   metricsServer.close();
   links.close();
@@ -243,6 +246,15 @@ function untilToldToStop(): Promise<void> {
     process.on('SIGTERM', () => resolve());
     process.on('SIGINT', () => resolve());
   });
+}
+
+/** What the handover started gets its time: a script that is cut off in the middle leaves a state that nobody planned. */
+async function letHooksEnd(router: Router, log: Log): Promise<void> {
+  const limit = new AbortController();
+  const late = delay(HOOKS_END, 'late' as const, { signal: limit.signal }).catch(() => 'ended' as const);
+  const ended = router.hooksEnded().then(() => 'ended' as const);
+  if ((await Promise.race([ended, late])) === 'late') log({ event: 'hooks-cut-off', after: HOOKS_END });
+  limit.abort();
 }
 
 /** Hands over and waits until the VIPs have left, at most for the drain timeout. */

@@ -70,7 +70,7 @@ export interface GroupOptions {
   readonly askPeers: () => void;
   /** What peers are told of this group changed: tell them now. */
   readonly tellPeers: () => void;
-  readonly onTransition: (from: GroupState, to: GroupState) => void;
+  readonly onTransition: (from: GroupState, to: GroupState, reason: string) => void;
   /** As master it holds another VIP. */
   readonly onHeld: () => void;
   /** A round of reads is over. */
@@ -256,7 +256,7 @@ export function createGroup(options: GroupOptions): Group {
     switch (action.kind) {
       case 'transition':
         observer.transition({ group: name, ...action, vips: ownership.vips(), at });
-        options.onTransition(action.from, action.to);
+        options.onTransition(action.from, action.to, action.reason);
         options.tellPeers();
         return;
       case 'rival':

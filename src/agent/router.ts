@@ -10,6 +10,7 @@ import { createConversation } from './conversation.ts';
 import { createGroup, type Group, type GroupSettings, type Rule } from './group.ts';
 import type { PresenceCodec } from './heartbeat.ts';
 import { createHolders } from './holders.ts';
+import { createHooks } from './hooks.ts';
 import { createInterfaces, type InterfaceState } from './interfaces.ts';
 import { createLeaseKeeper } from './lease.ts';
 import { createMaintenance, type Maintenance } from './maintenance.ts';
@@ -44,7 +45,7 @@ export interface RouterOptions {
   readonly store: StateStore;
   readonly createTransport: (paths: readonly Path[], receive: DatagramListener) => PathTransport;
   readonly createOci: (listener: OciListener) => Oci & OciVnics;
-  /** Runs the commands of the configuration: trackers. */
+  /** Runs the commands of the configuration: trackers and hooks. */
   readonly runCommand: RunCommand;
   /** State of a device of the kernel; undefined: there is none of that name. */
   readonly interfaceState: (device: string) => InterfaceState | undefined;
@@ -75,6 +76,8 @@ export interface Router {
   holdsAnything(): boolean;
   /** Why the VIPs would stay here after a resignation, a sentence; undefined: a live peer takes over in some group. */
   whyVipsStay(): string | undefined;
+  /** Resolves when no hook runs or waits to. */
+  hooksEnded(): Promise<void>;
   /** Reads every VIP of every group now. */
   verify(): Promise<VerifyReport>;
   status(): StatusReport;
@@ -117,6 +120,7 @@ export function createRouter(options: RouterOptions): Router {
     runCommand: options.runCommand,
     onChange: trackersChanged,
   });
+  const hooks = createHooks({ loaded: current, clock, observer, runCommand: options.runCommand });
   const claimability = createClaimability({
     loaded: current,
     clock,
@@ -206,7 +210,8 @@ export function createRouter(options: RouterOptions): Router {
         claimability.update();
         lease.update();
       },
-      onTransition: (from) => {
+      onTransition: (from, to, reason) => {
+        hooks.transitioned({ group: group.name, from, to, reason });
         switchover.transitioned(made, from);
         lease.update();
       },
@@ -350,6 +355,7 @@ export function createRouter(options: RouterOptions): Router {
       const isFollowed = groups.some((group) => bestSuccessor(peers.all(), group.virtualRouterId) !== undefined);
       return isFollowed ? undefined : 'nobody is ready to take over';
     },
+    hooksEnded: hooks.idle,
     async verify() {
       await Promise.all(groups.map((group) => group.verify()));
       return reportVerify(groups, holders, (group) => masterOf(self.name, group, peers.all()));
@@ -370,11 +376,13 @@ export function createRouter(options: RouterOptions): Router {
         commands,
         holders,
         trackers,
+        hooks,
       }),
     async close() {
       conversation.close();
       claimability.close();
       trackers.close();
+      hooks.close();
       lease.close();
       for (const group of groups) group.close();
       await Promise.all([transport.close(), oci.close()]);

@@ -8,6 +8,7 @@ import type { CommandBook } from './command-book.ts';
 import type { Conversation } from './conversation.ts';
 import type { Group } from './group.ts';
 import type { Holders } from './holders.ts';
+import type { Hooks } from './hooks.ts';
 import type { Interfaces } from './interfaces.ts';
 import type { LeaseKeeper } from './lease.ts';
 import type { Peer, Peers } from './peers.ts';
@@ -32,6 +33,7 @@ export interface StatusSources {
   readonly commands: CommandBook;
   readonly holders: Holders;
   readonly trackers: Pick<Trackers, 'report'>;
+  readonly hooks: Pick<Hooks, 'failed'>;
 }
 
 /** The report of `GET /v1/status`: the cluster as this router sees it. */
@@ -134,6 +136,7 @@ function reportGroup(sources: StatusSources, group: Group): GroupReport {
   const hold = commands.hold(group.name);
   const config = loaded.config.groups.find(({ name }) => name === group.name);
   const vips = group.vips();
+  const failedHook = sources.hooks.failed(group.name);
   return {
     name: group.name,
     virtualRouterId: group.virtualRouterId,
@@ -143,6 +146,7 @@ function reportGroup(sources: StatusSources, group: Group): GroupReport {
     master: masterOf(loaded.self.name, group, peers.all()),
     hold: hold?.target == null ? null : { target: hold.target, since: new Date(hold.id).toISOString() },
     trackers: sources.trackers.report(group.name),
+    ...(failedHook !== undefined && { failedHook }),
     vips: (config?.interfaces ?? []).flatMap((entry) =>
       entry.vips.flatMap(({ address }): VipReport[] => {
         const vip = vips.find((candidate) => candidate.address === address);

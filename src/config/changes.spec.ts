@@ -40,6 +40,15 @@ describe('changes of the configuration', () => {
     expect(configChanges(before, after)).toContainEqual({ path: 'groups.isv.trackers.a.fall', from: '3', to: 'none' });
   });
 
+  it('tell hooks as the lists that they are', () => {
+    const after = config(['priority:', 'hooks: { master: [[/bin/a, x], [/bin/b]] }\n    priority:']);
+    expect(configChanges(config(), after)[0]).toEqual({
+      path: 'groups.isv.hooks.master',
+      from: 'none',
+      to: '[[/bin/a, x], [/bin/b]]',
+    });
+  });
+
   it('tell what needs a restart, and why', () => {
     const [change] = configChanges(config(), config(['heartbeat:', 'heartbeat:\n  port: 9000']));
     expect(change).toEqual({

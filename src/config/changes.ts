@@ -54,10 +54,14 @@ function flatten(value: unknown, path: string): Map<string, string> {
     return new Map(value.flatMap(({ name, ...fields }) => [...flatten(fields, `${path}.${name}`)]));
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return new Map([[path, Array.isArray(value) ? `[${value.join(', ')}]` : String(value)]]);
+    return new Map([[path, Array.isArray(value) ? textOf(value) : String(value)]]);
   }
   const entries = Object.entries(value);
   return new Map(entries.flatMap(([key, item]) => [...flatten(item, path === '' ? key : `${path}.${key}`)]));
+}
+
+function textOf(list: readonly unknown[]): string {
+  return `[${list.map((item) => (Array.isArray(item) ? textOf(item) : String(item))).join(', ')}]`;
 }
 
 function isNamed(value: unknown): value is { readonly name: string } {

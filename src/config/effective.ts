@@ -63,6 +63,7 @@ function groupOf(name: string, group: Group, heartbeat: Heartbeat, secrets: Secr
     preemptDelay: milliseconds(group.preempt_delay),
     interfaces,
     trackers: group.trackers.map(trackerOf),
+    hooks: group.hooks,
     heartbeat: heartbeatOf(heartbeat, group.heartbeat, secrets),
   };
 }

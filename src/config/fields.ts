@@ -138,13 +138,7 @@ export function network() {
   return text('a network, as in 10.1.0.0/20', isNetwork);
 }
 
-/** A command and its arguments; no shell is involved. */
-export function argv() {
-  const argument = text('text', () => true);
-  return listOf(argument, 'a command and its arguments as a list, as in [/usr/local/bin/check, -q]', 1);
-}
-
-/** A program and its arguments: the service manager's PATH is not the admin's, so where it is has to be said. */
+/** A program and its arguments, run without a shell: the service manager's PATH is not the admin's, so where it is has to be said. */
 export function program() {
   const allowed = 'a program with its absolute path and its arguments as a list, as in [/usr/local/bin/check, -q]';
   const argument = text('text without NUL', (value) => !value.includes('\0'));

@@ -71,6 +71,7 @@ export interface GroupConfig {
   /** In the file's order; the first VIP of the first interface that has one is the group's lock (DESIGN §4). */
   readonly interfaces: readonly InterfaceConfig[];
   readonly trackers: readonly TrackerConfig[];
+  readonly hooks: HooksConfig;
   /** `heartbeat` with this group's overrides applied. */
   readonly heartbeat: GroupHeartbeatConfig;
 }
@@ -95,6 +96,9 @@ export interface TrackerConfig {
   /** What it does to its group: a fault while down, or points of priority: gained while up, or (negative) lost while down. */
   readonly weight: TrackerWeight;
 }
+
+/** Commands by the state that they tell of, each an absolute path and its arguments. */
+export type HooksConfig = Readonly<Record<'master' | 'backup' | 'fault', readonly (readonly string[])[]>>;
 
 export type TrackerWeight = 'fault' | number;
 

@@ -78,7 +78,10 @@ test('what is printed loads again and means the same', () => {
       'oci: { endpoints: { network: "http://127.0.0.1:1" } }\nmetrics: { listen: "[::1]:9112" }\nheartbeat:',
     ],
     ['10.0.0.2] }', '10.0.0.2], interfaces: { ens3: enp0s6 } }'],
-    ['priority:', 'trackers: [{ name: a, command: [/bin/a, ""], interval: 500ms, weight: -20 }]\n    priority:'],
+    [
+      'priority:',
+      'trackers: [{ name: a, command: [/bin/a, ""], interval: 500ms, weight: -20 }]\n    hooks: { master: [[/bin/a, b]], fault: [[/bin/c]] }\n    priority:',
+    ],
     ['priority:', 'heartbeat: { interval: 40.95s, auth: { mode: none } }\n    preempt: false\n    priority:'],
   );
   const [before, after] = [load(text), load(effective(text))];

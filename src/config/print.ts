@@ -81,6 +81,7 @@ function groupForm(group: GroupConfig, common: GroupHeartbeatConfig) {
     interfaces: Object.fromEntries(group.interfaces.map((entry) => [entry.name, { vips: vipsForm(entry) }])),
     ...(differs && { heartbeat: own }),
     ...(group.trackers.length > 0 && { trackers: group.trackers.map(trackerForm) }),
+    ...(Object.values(group.hooks).some((list) => list.length > 0) && { hooks: group.hooks }),
   };
 }
 

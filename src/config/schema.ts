@@ -64,8 +64,11 @@ const tracker = field.mapping({
     ),
 });
 
-const hookList = (state: string) =>
-  field.listOf(field.argv(), 'a list of commands').default([]).describe(`Commands to run on becoming ${state}.`);
+const hookList = (state: string, more = '') =>
+  field
+    .listOf(field.program(), 'a list of commands')
+    .default([])
+    .describe(`Commands to run on becoming ${state}.${more}`);
 
 const group = field
   .mapping({
@@ -98,9 +101,15 @@ const group = field
       .default([])
       .describe('Other groups that fail over together with this one.'),
     hooks: field
-      .mapping({ master: hookList('master'), backup: hookList('backup'), fault: hookList('fault') })
+      .mapping({
+        master: hookList('master'),
+        backup: hookList('backup', ' Also on going into standby, and on a master that is told to stop.'),
+        fault: hookList('fault'),
+      })
       .prefault({})
-      .describe('Commands run beside a failover, never before it.'),
+      .describe(
+        'Commands run beside a failover, never before it: one after the other for a group, each at most 60 s. What happened stands in the environment (FAILOVERD_GROUP, FAILOVERD_STATE, …).',
+      ),
   })
   .describe('VIPs that fail over together. The key is the name of the group.');
 

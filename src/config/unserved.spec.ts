@@ -25,7 +25,6 @@ const REFUSED: Record<string, readonly [from: string, to: string, place: string]
     '14:44: groups.isv.interfaces.ens5.routes',
   ],
   'groups.*.sync': ['priority:', 'sync: [other]\n    priority:', '11:11: groups.isv.sync'],
-  'groups.*.hooks.*': ['priority:', 'hooks: { master: [[/bin/a]] }\n    priority:', '11:22: groups.isv.hooks.master'],
   addresses: ['heartbeat:', 'addresses: follow\nheartbeat:', '5:12: addresses'],
   kernel: ['heartbeat:', 'kernel: enforce\nheartbeat:', '5:9: kernel'],
 };
@@ -43,7 +42,7 @@ test('what is served, and what is empty, is accepted', () => {
   const text = edit(
     REFERENCE,
     ['heartbeat:', 'mode: observe\naddresses: unmanaged\nkernel: report\nheartbeat:\n  transport: udp'],
-    ['priority:', 'sync: []\n    hooks: { master: [], backup: [], fault: [] }\n    priority:'],
+    ['priority:', 'sync: []\n    priority:'],
     ['28] }', '28], routes: [] }'],
   );
   expect(lines(load(text))).toEqual(['ok']);

@@ -67,11 +67,6 @@ export const UNSERVED: readonly Unserved[] = [
     sentence: `${NOT_YET} (groups that fail over together; one group can hold all the VIPs), allowed: an empty list`,
   },
   {
-    path: 'groups.*.hooks.*',
-    refuses: notEmpty,
-    sentence: `${NOT_YET} (commands run beside a failover), allowed: an empty list`,
-  },
-  {
     path: 'addresses',
     refuses: is('follow'),
     sentence: `"follow" ${NOT_YET} (addresses on the master only), allowed: static, unmanaged`,

@@ -90,6 +90,8 @@ export interface GroupReport {
   readonly hold: { readonly target: string; readonly since: string } | null;
   readonly vips: readonly VipReport[];
   readonly trackers?: readonly TrackerReport[];
+  /** The last hook that failed on the answering router; absent once all hooks of a state have worked again. */
+  readonly failedHook?: FailedHookReport;
 }
 
 /** A command that watches something for a group, on the answering router. */
@@ -103,6 +105,16 @@ export interface TrackerReport {
   readonly lastRun: string | null;
   /** Why the last run failed, a sentence. */
   readonly error?: string;
+}
+
+export interface FailedHookReport {
+  readonly command: string;
+  /** The state that it was run for. */
+  readonly state: GroupState;
+  /** ISO 8601. */
+  readonly at: string;
+  /** A sentence. */
+  readonly error: string;
 }
 
 export interface VipReport {

@@ -42,6 +42,18 @@ export type LogEvent =
       readonly detail?: string;
     }
   | { readonly event: 'tracker-failed'; readonly group: string; readonly tracker: string; readonly detail: string }
+  | {
+      readonly event: 'hook';
+      readonly group: string;
+      readonly state: GroupState;
+      readonly command: string;
+      readonly after: number;
+      readonly output: string;
+      /** Absent when it worked. */
+      readonly error?: string;
+    }
+  | { readonly event: 'would-run-hook'; readonly group: string; readonly state: GroupState; readonly command: string }
+  | { readonly event: 'hooks-cut-off'; readonly after: number }
   | { readonly event: 'links-reread'; readonly detail: string }
   | { readonly event: 'address-added'; readonly interface: string; readonly address: string }
   | {
@@ -158,6 +170,14 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
         : info(`${entry.group}: tracker ${entry.tracker} is ${entry.state}`);
     case 'tracker-failed':
       return debug(`${entry.group}: tracker ${entry.tracker} failed: ${entry.detail}`);
+    case 'hook':
+      return entry.error === undefined
+        ? info(`${entry.group}: hook ${entry.command} (${entry.state}) ended after ${milliseconds(entry.after)}`)
+        : warn(`${entry.group}: hook ${entry.command} (${entry.state}) failed: ${entry.error}`);
+    case 'would-run-hook':
+      return info(`${entry.group}: would run hook ${entry.command} (${entry.state}) now (mode: observe)`);
+    case 'hooks-cut-off':
+      return warn(`hooks still run ${milliseconds(entry.after)} after the router handed over: they are ended`);
     case 'links-reread':
       return warn(`link events were lost and everything is read again: ${entry.detail}`);
     case 'address-added':

@@ -44,6 +44,7 @@ export function referenceConfig(members: readonly Member[]): Config {
         preemptDelay: 0,
         interfaces: VIPS.map((vip) => ({ name: vip.interface, vips: [{ address: vip.address }] })),
         trackers: [],
+        hooks: { master: [], backup: [], fault: [] },
         heartbeat,
       },
     ],

@@ -6,6 +6,7 @@ import { crash } from './crash.ts';
 import { samePriority, strays } from './equals.ts';
 import { forged } from './forged.ts';
 import { frozen } from './frozen.ts';
+import { hooks } from './hooks.ts';
 import { linkDownEns3, linkDownEns5, linkDownEns6 } from './link-down.ts';
 import { machineDeath } from './machine-death.ts';
 import { maintenance } from './maintenance.ts';
@@ -44,4 +45,5 @@ export const SCENARIOS: readonly Scenario[] = [
   reload,
   maintenance,
   trackers,
+  hooks,
 ];
