@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { LoadedConfig } from '../config/index.ts';
 import type {
   Advert,
@@ -14,6 +13,7 @@ import type { CommandBook } from './command-book.ts';
 import { createFreshness } from './freshness.ts';
 import { type Group, successorFor } from './group.ts';
 import { createHeartbeat, type PresenceCodec } from './heartbeat.ts';
+import { type Nonce, randomNonce } from './nonce.ts';
 import type { Observer } from './observer.ts';
 import type { Path } from './paths.ts';
 import { type Peer, type Peers, PRESENCE_INTERVAL } from './peers.ts';
@@ -28,6 +28,8 @@ const LEAST_QUESTION_INTERVAL: Milliseconds = 5;
 
 export interface ConversationOptions {
   readonly codec?: PresenceCodec | undefined;
+  /** Makes boot ids and challenges; random unless given. */
+  readonly nonce?: Nonce | undefined;
   readonly loaded: () => LoadedConfig;
   /** Version of this program. */
   readonly release: string;
@@ -75,9 +77,10 @@ export interface Conversation {
 export function createConversation(options: ConversationOptions): Conversation {
   const { loaded, paths, clock, observer, peers } = options;
   const self = loaded().self.name;
-  const bootId = randomBytes(8).toString('hex');
+  const nonce = options.nonce ?? randomNonce;
+  const bootId = nonce();
   const startedAt = clock.now();
-  const freshness = createFreshness(self);
+  const freshness = createFreshness(self, nonce);
   const alarm = clock.createAlarm(tick);
   const silence = createSilence({ loaded, clock, peers, groups: options.groups, ask, observer });
   const questionInterval = () =>

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { Milliseconds, PresenceEcho } from '../dgram-vrrp/index.ts';
+import { type Nonce, randomNonce } from './nonce.ts';
 
 /**
  * What proves that a presence was written just now, whatever its writer's clock says: it echoes a challenge that this
@@ -21,9 +21,8 @@ export interface Freshness {
 
 /** Long enough for a presence and its answer on a bad line, short enough that a recording is worthless. */
 const LIFETIME: Milliseconds = 10_000;
-const CHALLENGE_BYTES = 8;
 
-export function createFreshness(self: string): Freshness {
+export function createFreshness(self: string, nonce: Nonce = randomNonce): Freshness {
   /** In the order of sending. */
   const sent = new Map<string, Milliseconds>();
   const offsets = new Map<string, Milliseconds>();
@@ -46,7 +45,7 @@ export function createFreshness(self: string): Freshness {
   return {
     challenge(now) {
       forgetOld(now);
-      const challenge = randomBytes(CHALLENGE_BYTES).toString('hex');
+      const challenge = nonce();
       sent.set(challenge, now);
       return challenge;
     },

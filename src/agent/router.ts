@@ -14,6 +14,7 @@ import { createHooks } from './hooks.ts';
 import { createInterfaces, type InterfaceState } from './interfaces.ts';
 import { createLeaseKeeper } from './lease.ts';
 import { createMaintenance, type Maintenance } from './maintenance.ts';
+import type { Nonce } from './nonce.ts';
 import type { Observer } from './observer.ts';
 import { type Path, pathsOf } from './paths.ts';
 import { confirms, createPeers, type Peer } from './peers.ts';
@@ -55,6 +56,8 @@ export interface RouterOptions {
   readonly without?: ReadonlySet<Rule> | undefined;
   /** The wire's unless given. */
   readonly codec?: PresenceCodec;
+  /** Makes boot ids and challenges; random unless given. */
+  readonly nonce?: Nonce;
 }
 
 /** One router put together from its parts. Everything outside is injected, so that a simulation can run whole routers. */
@@ -132,6 +135,7 @@ export function createRouter(options: RouterOptions): Router {
   });
   const conversation = createConversation({
     codec: options.codec,
+    nonce: options.nonce,
     loaded: current,
     release: options.version,
     paths,

@@ -89,6 +89,7 @@ export function createMachine(options: MachineOptions): Machine {
       version: 'simulation',
       clock: started.clock,
       random: chance.next,
+      nonce: () => drawNonce(chance),
       observer: createObserver({
         log: (event) => {
           if (started.isAlive()) log(event);
@@ -165,6 +166,15 @@ export function createMachine(options: MachineOptions): Machine {
     state: () => state,
     trueState: () => router?.status().groups[0]?.state ?? 'init',
   };
+}
+
+/** 64 bits in hex digits. */
+function drawNonce({ below }: Chance): string {
+  const half = () =>
+    below(2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
+  return half() + half();
 }
 
 /** Nobody scrapes a simulation. */
