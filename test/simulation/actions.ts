@@ -1,7 +1,6 @@
 import type { Config } from '../../src/config/index.ts';
 import { ControlError } from '../../src/control/errors.ts';
-import { VIPS } from './deployment.ts';
-import { NOTHING, upTo } from './ledger.ts';
+import { everywhere, NOTHING, upTo } from './ledger.ts';
 import { subnetOf, vnicOf } from './oci-store.ts';
 import type { Fault } from './scenario.ts';
 import type { World } from './world.ts';
@@ -13,6 +12,8 @@ const RETRY = 500;
 const NOISE_INTERVAL = 2000;
 /** A reload of the whole cluster goes from router to router, this far apart at most. */
 const RELOAD_SPREAD = 3000;
+
+type Command = Fault & { readonly on: string };
 
 export function begin(world: World, fault: Fault): void {
   const { environment, trace } = world;
@@ -27,21 +28,21 @@ export function begin(world: World, fault: Fault): void {
     case 'api':
       return tellReadiness(world);
     case 'console': {
-      const vip = VIPS[fault.vip];
+      const vip = world.groups.flatMap(({ vips }) => vips).find(({ address }) => address === fault.vip);
       if (vip === undefined) return;
       const { address, interface: device } = vip;
       world.store.place(address, subnetOf(device), fault.to === 'nobody' ? undefined : vnicOf(fault.to, device));
-      return world.changed(upTo(1), address);
+      return world.changed(everywhere(upTo(1)), address);
     }
     case 'failover':
-      command(world, fault.on, (router) => router.switchover.failover(fault.to === undefined ? {} : { to: fault.to }));
-      return;
+      return command(world, fault, (router) => {
+        const { to, group } = fault;
+        router.switchover.failover({ ...(to !== undefined && { to }), ...(group !== undefined && { group }) });
+      });
     case 'freeze':
-      command(world, fault.on, (router) => router.maintenance.freeze({ on: true }));
-      return;
+      return command(world, fault, (router) => router.maintenance.freeze({ on: true }));
     case 'verify':
-      command(world, fault.on, (router) => void router.verify());
-      return;
+      return command(world, fault, (router) => void router.verify());
     case 'reload':
       return reload(world);
     default:
@@ -74,7 +75,7 @@ function beginOn(world: World, fault: Fault, name: string): void {
     case 'clock':
       return machine.setClock(fault.ahead);
     case 'standby':
-      return command(world, fault.on, (router) => router.maintenance.standby({ on: true, router: fault.router }));
+      return command(world, fault, (router) => router.maintenance.standby({ on: true, ...chosen(fault) }));
     default:
       return;
   }
@@ -119,12 +120,14 @@ function boot(world: World, fault: Fault & { kind: 'crash' | 'restart' }): void 
     world.environment.setIsolated(fault.router, true);
     world.time.after(late, () => {
       world.environment.setIsolated(fault.router, false);
-      world.changed(NOTHING);
+      world.changed(everywhere(NOTHING));
     });
   }
   world.start(machine, allowance);
   if (world.environment.isStalled(fault.router)) machine.stall();
 }
+
+const chosen = ({ router, group }: Fault & { kind: 'standby' }) => ({ router, ...(group !== undefined && { group }) });
 
 /** Ends what an admin began, where it was begun, as soon as that is possible. */
 function endCommand(world: World, fault: Fault & { kind: 'freeze' | 'standby' | 'failover' }): void {
@@ -134,23 +137,28 @@ function endCommand(world: World, fault: Fault & { kind: 'freeze' | 'standby' | 
     return;
   }
   world.trace.add('', () => `── end of ${describeFault(fault)}`);
-  command(world, fault.on, (router) => {
+  command(world, fault, (router) => {
     world.environment.remove(fault);
     if (fault.kind === 'freeze') router.maintenance.freeze({ on: false });
-    else if (fault.kind === 'standby') router.maintenance.standby({ on: false, router: fault.router });
-    else router.switchover.failback({});
+    else if (fault.kind === 'standby') router.maintenance.standby({ on: false, ...chosen(fault) });
+    else router.switchover.failback(fault.group === undefined ? {} : { group: fault.group });
   });
 }
 
 /** A command is refused where it does not make sense now, and nothing happens where no daemon runs. */
-function command(world: World, on: string, run: (router: NonNullable<ReturnType<World['router']>>) => void): void {
+function command(
+  world: World,
+  { on, ...fault }: Command,
+  run: (router: NonNullable<ReturnType<World['router']>>) => void,
+): void {
+  const only = 'group' in fault ? fault.group : undefined;
   const process = world.machine(on).process();
   process?.after(0, () => {
     const router = world.router(on);
     if (router === undefined) return;
     try {
       run(router);
-      world.changed(upTo(1));
+      world.changed((group) => (only === undefined || only === group ? upTo(1) : NOTHING));
     } catch (error) {
       if (!(error instanceof ControlError)) throw error;
       world.trace.add(on, () => `refused: ${error.message}`);
@@ -169,7 +177,7 @@ function reload(world: World): void {
   for (const machine of world.machines) {
     world.time.after(world.chance.between(0, RELOAD_SPREAD), () => {
       machine.reload(config);
-      world.changed(upTo(1));
+      world.changed(everywhere(upTo(1)));
     });
   }
 }

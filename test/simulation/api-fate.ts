@@ -8,6 +8,8 @@ const WRITE = { least: 60, most: 350 };
 const SLOW_PART = 0.01;
 /** A late write is carried out after this long: beyond the request timeout, within what a stuck connection takes. */
 const LATE = { least: 2500, most: 15_000 };
+/** A held write waits in a queue that nobody looks at. */
+const HELD = { least: 15_000, most: 90_000 };
 /** Replicas lag behind by at most this. */
 const LAG = 3000;
 /** The worker signs, looks up names and makes keys: its requests wait for it now and then. */
@@ -60,6 +62,8 @@ function troubled(fate: Fate, trouble: ApiTrouble, isWrite: boolean, chance: Cha
         : { ...fate, failure: chance.pick(['server-error', 'network']), carriedOut: chance.happens(0.7) };
     case 'late-writes':
       return isWrite ? { ...fate, travels: chance.between(LATE.least, LATE.most), returns: undefined } : fate;
+    case 'held-writes':
+      return isWrite ? { ...fate, travels: chance.between(HELD.least, HELD.most), returns: undefined } : fate;
     case 'lag':
       return { ...fate, lag: chance.between(0, LAG) };
     case 'slow':

@@ -45,7 +45,8 @@ export interface Bounds {
 /** What a reload sets as an interval is one of these. */
 const LONGEST_INTERVAL = SECOND;
 
-export function boundsOf({ preemptDelay, verifyInterval, interval: shortest }: Scenario): Bounds {
+export function boundsOf({ groups, verifyInterval, interval: shortest }: Scenario): Bounds {
+  const preemptDelay = Math.max(...groups.map((group) => group.preemptDelay));
   const interval = Math.max(LONGEST_INTERVAL, shortest);
   const masterDown = 4 * interval;
   const election = STARTUP_DELAY + 2 * masterDown + preemptDelay + PRESENCE;

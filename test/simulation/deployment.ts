@@ -19,6 +19,36 @@ export const VIPS = [
   { interface: 'ens5', address: '10.0.0.4' },
   { interface: 'ens6', address: '10.0.0.36' },
 ];
+/** Address of every VIP, and the device it belongs to. */
+export interface DeployedVip {
+  readonly interface: string;
+  readonly address: string;
+}
+
+export interface DeployedGroup {
+  readonly name: string;
+  readonly virtualRouterId: number;
+  /** The first one is the lock. */
+  readonly vips: readonly DeployedVip[];
+}
+
+/**
+ * The reference deployment is the first group. The others share its interfaces, but not all of them: a link may be down
+ * for one group and nothing to another, and the lock of the last one is where no heartbeat path is.
+ */
+export const GROUPS: readonly DeployedGroup[] = [
+  { name: 'isv', virtualRouterId: 51, vips: VIPS },
+  {
+    name: 'dmz',
+    virtualRouterId: 52,
+    vips: [
+      { interface: 'ens5', address: '10.0.0.7' },
+      { interface: 'ens6', address: '10.0.0.37' },
+    ],
+  },
+  { name: 'vpn', virtualRouterId: 53, vips: [{ interface: 'ens6', address: '10.0.0.38' }] },
+];
+
 /** Device that carries the heartbeat path of this index. */
 export const PATH_DEVICES = ['ens3', 'ens5'];
 export const GROUP = 'isv';

@@ -18,7 +18,7 @@ export interface Environment {
   /** No fault at all. */
   isCalm(): boolean;
   isFrozen(): boolean;
-  inStandby(router: string): boolean;
+  inStandby(router: string, group: string): boolean;
   isStalled(router: string): boolean;
   isCrashed(router: string): boolean;
   isDown(router: string, device: string): boolean;
@@ -102,7 +102,8 @@ export function createEnvironment(options: {
     isNoisy: () => any(({ kind }) => kind === 'noise'),
     isCalm: () => active.size === 0 && isolated.size === 0,
     isFrozen: () => any(({ kind }) => kind === 'freeze'),
-    inStandby: (router) => any((fault) => fault.kind === 'standby' && fault.router === router),
+    inStandby: (router, group) =>
+      any((fault) => fault.kind === 'standby' && fault.router === router && (fault.group ?? group) === group),
     isStalled: (router) => any((fault) => fault.kind === 'stall' && fault.router === router),
     isCrashed: (router) =>
       any((fault) => (fault.kind === 'crash' || fault.kind === 'restart') && fault.router === router),

@@ -1,9 +1,9 @@
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { addCounts, type Counts } from './coverage.ts';
 import { generateScenario } from './generate.ts';
+import type { Violation } from './invariants.ts';
 import type { Mutation } from './mutations.ts';
 import { run } from './run.ts';
-import type { Violation } from './watch.ts';
 
 /** Seeds one after the other, on several processors. */
 export interface Batch {

@@ -5,6 +5,9 @@ export interface Allowance {
   readonly masterships: number;
 }
 
+/** What a change of the world may lead to in each group, by its name. */
+export type Allowances = (group: string) => Allowance;
+
 /** A router may become master and find that it is superseded, or give up to one that can claim. */
 const MASTERSHIPS_PER_MOVE = 3;
 
@@ -14,7 +17,13 @@ export function upTo(moves: number): Allowance {
   return { moves, masterships: moves * MASTERSHIPS_PER_MOVE };
 }
 
-/** Reasons that are left: each change of the world allows so many moves of each VIP, once, and not for ever. */
+/** The same in every group. */
+export const everywhere =
+  (allowance: Allowance): Allowances =>
+  () =>
+    allowance;
+
+/** Reasons that are left for one group: each change of the world allows so many moves of each VIP, once, and not for ever. */
 export interface Ledger {
   allow(allowance: Allowance, until: number, vip?: string): void;
   /** A VIP moved. False: nothing had happened that could be the reason. */

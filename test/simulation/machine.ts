@@ -4,7 +4,7 @@ import { createObserver } from '../../src/agent/observer.ts';
 import { createRouter, type Router } from '../../src/agent/router.ts';
 import { NOTHING_SAVED, type SavedState } from '../../src/agent/state-store.ts';
 import type { Config } from '../../src/config/index.ts';
-import type { GroupState } from '../../src/control/api.ts';
+import type { GroupState, StatusReport } from '../../src/control/api.ts';
 import type { LogEvent, Metrics } from '../../src/observe/index.ts';
 import type { Oci, OciListener, OciVnics } from '../../src/oci/types.ts';
 import type { Chance } from './chance.ts';
@@ -12,6 +12,7 @@ import { loadedFor, noCommands } from './deployment.ts';
 import type { Mutation } from './mutations.ts';
 import type { SimulatedNetwork } from './network.ts';
 import { createProcess, type Process } from './process.ts';
+import type { ClockScenario } from './scenario.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** One vRouter: the machine with its links, clock and disk, and the daemon that runs on it or not. */
@@ -25,7 +26,8 @@ export interface Machine {
   stall(): void;
   resume(): void;
   setLink(device: string, up: boolean): void;
-  allLinksUp(): boolean;
+  /** Every interface of the group is up. */
+  linksUp(group: string): boolean;
   linkUp(device: string): boolean;
   /** Sets the wall clock this far ahead of true time. */
   setClock(ahead: number): void;
@@ -36,14 +38,17 @@ export interface Machine {
   process(): Process | undefined;
   isStopping(): boolean;
   /** As it was told last; `init` while the daemon does not run. */
-  state(): GroupState;
-  /** As it is, which takes longer. */
-  trueState(): GroupState;
+  state(group: string): GroupState;
+  /** What it says of itself, which takes longer; undefined while the daemon does not run. */
+  status(): StatusReport | undefined;
+  /** Target of the planned switchover that is in force as far as this router knows; null: none. */
+  hold(group: string): string | null;
 }
 
 export interface MachineOptions {
   readonly name: string;
   readonly config: Config;
+  readonly clock: ClockScenario;
   readonly time: VirtualTime;
   readonly chance: Chance;
   readonly network: SimulatedNetwork;
@@ -55,6 +60,11 @@ export interface MachineOptions {
   readonly codec?: PresenceCodec | undefined;
 }
 
+const MILLION = 1_000_000;
+/** What the monotonic clock shows when the scenario begins, and after a boot: small numbers of milliseconds happen, too. */
+const UPTIME_AT_START = 86_400_000;
+const BOOT_TIME = 4000;
+
 /** As the daemon's drain. */
 const DRAIN_READ_INTERVAL = 200;
 
@@ -63,25 +73,27 @@ export function createMachine(options: MachineOptions): Machine {
   const down = new Set<string>();
   let { config } = options;
   let saved: SavedState = NOTHING_SAVED;
-  let ahead = 0;
+  let { ahead } = options.clock;
+  const rate = 1 + options.clock.rate / MILLION;
+  let offset = UPTIME_AT_START;
   let process: Process | undefined;
   let router: Router | undefined;
-  let state: GroupState = 'init';
+  const states = new Map<string, GroupState>();
   let stopping = false;
 
-  const wall = () => time.wall() + ahead;
+  const wall = () => time.wall() + ahead + (time.now() * options.clock.drift) / MILLION;
   const interfaceState = (device: string): InterfaceState => ({
     up: !down.has(device),
     mac: `02:00:${name}:${device}`,
   });
 
   function log(event: LogEvent): void {
-    if (event.event === 'transition') state = event.to;
+    if (event.event === 'transition') states.set(event.group, event.to);
     onLog(event);
   }
 
   function start(): void {
-    const started = createProcess({ time, chance, wall, guard });
+    const started = createProcess({ time, chance, monotonic: { rate, offset }, wall, guard });
     process = started;
     stopping = false;
     router = createRouter({
@@ -118,7 +130,7 @@ export function createMachine(options: MachineOptions): Machine {
     process?.kill();
     process = undefined;
     router = undefined;
-    state = 'init';
+    states.clear();
   }
 
   function drain(stoppedAt: number): void {
@@ -131,7 +143,11 @@ export function createMachine(options: MachineOptions): Machine {
   return {
     name,
     start,
-    crash: end,
+    crash() {
+      end();
+      // The machine boots: its monotonic clock begins again.
+      offset = BOOT_TIME - time.now() * rate;
+    },
     stop() {
       if (router === undefined) return;
       stopping = true;
@@ -149,7 +165,11 @@ export function createMachine(options: MachineOptions): Machine {
       // Netlink tells a moment later.
       told?.after(chance.between(0, 3), () => router?.linksChanged());
     },
-    allLinksUp: () => down.size === 0,
+    linksUp: (group) =>
+      down.size === 0 ||
+      !config.groups.some(
+        ({ name: each, interfaces }) => each === group && interfaces.some((one) => down.has(one.name)),
+      ),
     linkUp: (device) => !down.has(device),
     setClock(value) {
       ahead = value;
@@ -163,8 +183,9 @@ export function createMachine(options: MachineOptions): Machine {
     router: () => router,
     process: () => process,
     isStopping: () => stopping,
-    state: () => state,
-    trueState: () => router?.status().groups[0]?.state ?? 'init',
+    state: (group) => states.get(group) ?? 'init',
+    status: () => router?.status(),
+    hold: (group) => saved.holds[group]?.target ?? null,
   };
 }
 

@@ -89,7 +89,8 @@ export function createNetwork({ time, chance }: { time: VirtualTime; chance: Cha
     const receiver = receivers.get(path.peerName);
     if (receiver === undefined) return;
     const { process, receive } = receiver;
-    const read = () => receive({ pathId, source: path.local, destination: path.peer, bytes, receivedAt: time.now() });
+    const read = () =>
+      receive({ pathId, source: path.local, destination: path.peer, bytes, receivedAt: process.clock.now() });
     if (!process.datagram(pathId, read)) counts.overflowed += 1;
   }
 }

@@ -23,7 +23,7 @@ export interface Process {
 /** Datagrams that a socket keeps: net.core.rmem_default over the true size of a small one. The oldest stay. */
 const SOCKET_BUFFER = 166;
 /** A timer never rings early, and hardly ever at once. */
-const LATENESS = 1.5;
+const LATENESS = { least: 0.001, most: 1.5 };
 /** Between two things that waited. */
 const CATCH_UP = 0.02;
 
@@ -35,11 +35,17 @@ interface Waiting {
 export function createProcess(options: {
   readonly time: VirtualTime;
   readonly chance: Chance;
+  /** The machine's monotonic clock: how much faster than true time it runs, and what it showed at true time zero. */
+  readonly monotonic: { readonly rate: number; readonly offset: number };
   readonly wall: () => number;
   /** Wraps whatever runs in the process. `resolves`: it may resolve promises. */
   readonly guard: (run: () => void, resolves: boolean) => void;
 }): Process {
   const { time, chance, guard } = options;
+  const { rate, offset } = options.monotonic;
+  const now = () => offset + time.now() * rate;
+  /** True time at which the machine's clock will show this. */
+  const whenShown = (at: number) => (at - offset) / rate;
   const buffered = new Map<string, number>();
   let waiting: Waiting[] = [];
   let alive = true;
@@ -67,7 +73,7 @@ export function createProcess(options: {
       set(at) {
         if (at === due) return;
         due = at;
-        alarm.set(at === undefined ? undefined : at + chance.next() * LATENESS);
+        alarm.set(at === undefined ? undefined : whenShown(at) + chance.between(LATENESS.least, LATENESS.most));
       },
       close() {
         due = undefined;
@@ -77,7 +83,7 @@ export function createProcess(options: {
   }
 
   return {
-    clock: { now: time.now, wall: options.wall, createAlarm },
+    clock: { now, wall: options.wall, createAlarm },
     isAlive: () => alive,
     isStalled: () => stalled,
     after: (delay, run) => time.after(delay, () => enter('answer', run)),

@@ -1,11 +1,10 @@
 import { begin, end } from './actions.ts';
 import { boundsOf } from './bounds.ts';
 import type { Counts } from './coverage.ts';
-import { ROUTERS } from './deployment.ts';
-import { type Allowance, NOTHING, upTo } from './ledger.ts';
+import type { Violation } from './invariants.ts';
+import { type Allowances, NOTHING, upTo } from './ledger.ts';
 import type { Mutation } from './mutations.ts';
 import type { Scenario } from './scenario.ts';
-import type { Violation } from './watch.ts';
 import { createWorld } from './world.ts';
 
 export interface Outcome {
@@ -24,9 +23,15 @@ const QUIET = 20_000;
 const STEP = 1000;
 
 /** Where the best router holds everything and starts first, nobody's start moves anything. */
-function atStart({ holder, startAt }: Scenario): Allowance {
-  const best = ROUTERS[0]?.name ?? '';
-  return holder === best && startAt[best] === Math.min(...Object.values(startAt)) ? NOTHING : upTo(1);
+function atStart({ groups, startAt }: Scenario): Allowances {
+  const first = Math.min(...Object.values(startAt));
+  return (name) => {
+    const group = groups.find((each) => each.name === name);
+    if (group === undefined || startAt[group.holder] !== first) return upTo(1);
+    const others = Object.entries(group.priority).filter(([router]) => router !== group.holder);
+    const own = group.priority[group.holder] ?? 0;
+    return others.every(([, priority]) => priority < own) ? NOTHING : upTo(1);
+  };
 }
 
 /** Runs one scenario to its end, or to the first violation. */

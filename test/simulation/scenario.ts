@@ -9,22 +9,40 @@ export interface Scenario {
   readonly coded: boolean;
   /** Adverts list the VIPs. */
   readonly listed: boolean;
-  readonly preempt: boolean;
-  readonly preemptDelay: number;
+  readonly groups: readonly GroupScenario[];
   readonly verifyInterval: number;
-  /** Who holds the VIPs at first: a router, `stranger` (a VNIC of no router) or `nobody`. */
-  readonly holder: string;
   /** The VNICs' primary addresses are those of the heartbeat, so they name their router. */
   readonly addressed: boolean;
   /** Router → when its daemon is started first. */
   readonly startAt: Readonly<Record<string, number>>;
-  /** Router → how far its wall clock is ahead. */
-  readonly clockAhead: Readonly<Record<string, number>>;
+  /** By router. */
+  readonly clocks: Readonly<Record<string, ClockScenario>>;
   /** Part of the datagrams lost all the time, so little that it must not matter. */
   readonly loss: number;
   /** Requests a second that the tenancy is served; 0: any number. */
   readonly throttle: number;
   readonly faults: readonly Fault[];
+}
+
+/** One of the deployment's groups, by its name. */
+export interface GroupScenario {
+  readonly name: string;
+  /** By router. */
+  readonly priority: Readonly<Record<string, number>>;
+  readonly preempt: boolean;
+  readonly preemptDelay: number;
+  /** Who holds the VIPs at first: a router, `stranger` (a VNIC of no router) or `nobody`. */
+  readonly holder: string;
+}
+
+/** How the clocks of a machine differ from true time. */
+export interface ClockScenario {
+  /** How far the wall clock is ahead at first. */
+  readonly ahead: number;
+  /** How much faster the monotonic clock runs, millionths. */
+  readonly rate: number;
+  /** How much faster the wall clock runs. */
+  readonly drift: number;
 }
 
 interface Span {
@@ -44,6 +62,8 @@ export type ApiTrouble =
   | 'lost-answers'
   /** Writes are carried out long after their router gave up on them. */
   | 'late-writes'
+  /** … and so long after that it may be master again by then, or its lease expired. */
+  | 'held-writes'
   /** Reads answer what was true a while ago. */
   | 'lag'
   | 'slow'
@@ -99,11 +119,11 @@ export type Fault = Span &
         readonly probability: number;
       }
     | { readonly kind: 'clock'; readonly router: string; readonly ahead: number }
-    /** Work in the console. `to`: a router, `stranger` or `nobody`. */
-    | { readonly kind: 'console'; readonly vip: number; readonly to: string }
-    /** A planned switchover, and the failback at the end. */
-    | { readonly kind: 'failover'; readonly on: string; readonly to?: string }
-    | { readonly kind: 'standby'; readonly on: string; readonly router: string }
+    /** Work in the console. `vip`: its address; `to`: a router, `stranger` or `nobody`. */
+    | { readonly kind: 'console'; readonly vip: string; readonly to: string }
+    /** A planned switchover of a group or of all, and the failback at the end. */
+    | { readonly kind: 'failover'; readonly on: string; readonly to?: string; readonly group?: string }
+    | { readonly kind: 'standby'; readonly on: string; readonly router: string; readonly group?: string }
     | { readonly kind: 'freeze'; readonly on: string }
     | { readonly kind: 'verify'; readonly on: string }
     | {

@@ -1,6 +1,6 @@
 import type { Mutation } from './mutations.ts';
 import { type Outcome, run } from './run.ts';
-import type { Fault, Scenario } from './scenario.ts';
+import type { Fault, GroupScenario, Scenario } from './scenario.ts';
 
 /** Runs spent on making a failure smaller. */
 const MOST_RUNS = 250;
@@ -59,16 +59,20 @@ function* smallerThan(scenario: Scenario): Generator<Scenario> {
 }
 
 function* calmer(scenario: Scenario): Generator<Scenario> {
-  const names = Object.keys(scenario.clockAhead);
+  const names = Object.keys(scenario.clocks);
+  const { groups } = scenario;
+  const each = (change: Partial<GroupScenario>) => ({ groups: groups.map((group) => ({ ...group, ...change })) });
   const calm: Partial<Scenario>[] = [
     { loss: 0 },
     { throttle: 0 },
     { signed: false },
-    { preemptDelay: 0 },
-    { preempt: true },
     { interval: 1000 },
-    { holder: 'vrouter1' },
-    { clockAhead: Object.fromEntries(names.map((name) => [name, 0])) },
+    ...(groups.length > 1 ? groups.map((left) => ({ groups: groups.filter((group) => group !== left) })) : []),
+    each({ preemptDelay: 0 }),
+    each({ preempt: true }),
+    each({ holder: 'vrouter1' }),
+    each({ priority: Object.fromEntries(names.map((name, index) => [name, 200 - index * 50])) }),
+    { clocks: Object.fromEntries(names.map((name) => [name, { ahead: 0, rate: 0, drift: 0 }])) },
     { startAt: Object.fromEntries(names.map((name, index) => [name, index * 100])) },
   ];
   for (const change of calm) {

@@ -6,6 +6,8 @@ import { run } from './run.ts';
 import type { Fault, Scenario } from './scenario.ts';
 import { shrink } from './shrink.ts';
 
+const TRUE_CLOCK = { ahead: 0, rate: 0, drift: 0 };
+
 /** Two routers, both well, and what happens to them. */
 function scenario(...faults: readonly Fault[]): Scenario {
   return {
@@ -15,13 +17,13 @@ function scenario(...faults: readonly Fault[]): Scenario {
     signed: false,
     coded: true,
     listed: true,
-    preempt: true,
-    preemptDelay: 0,
+    groups: [
+      { name: 'isv', priority: { vrouter1: 200, vrouter2: 100 }, preempt: true, preemptDelay: 0, holder: 'vrouter1' },
+    ],
     verifyInterval: 10_000,
-    holder: 'vrouter1',
     addressed: true,
     startAt: { vrouter1: 0, vrouter2: 100 },
-    clockAhead: { vrouter1: 0, vrouter2: 0 },
+    clocks: { vrouter1: TRUE_CLOCK, vrouter2: TRUE_CLOCK },
     loss: 0,
     throttle: 0,
     faults,

@@ -1,4 +1,5 @@
 import type { LogEvent } from '../../src/observe/index.ts';
+import { GROUP } from './deployment.ts';
 
 /** What happened, a line each, for the reader of a failing seed. */
 export interface Trace {
@@ -31,7 +32,7 @@ const SILENT: ReadonlySet<LogEvent['event']> = new Set(['claiming', 'link', 'inv
 export function describeLog(event: LogEvent): string | undefined {
   if (SILENT.has(event.event)) return undefined;
   const details = Object.entries(event)
-    .filter(([key]) => key !== 'event' && key !== 'group' && key !== 'at')
+    .filter(([key, value]) => key !== 'event' && key !== 'at' && !(key === 'group' && value === GROUP))
     .map(([key, value]) => `${key}=${textOf(value)}`);
   return [event.event, ...details].join(' ');
 }

@@ -3,10 +3,11 @@ import type { OciListener } from '../../src/oci/types.ts';
 import { drawFate } from './api-fate.ts';
 import { boundsOf, REQUEST_TIMEOUT } from './bounds.ts';
 import { type Chance, createChance } from './chance.ts';
+import { configOf, deployedGroups } from './configuration.ts';
 import { type Coverage, createCoverage } from './coverage.ts';
-import { PATH_DEVICES, ROUTERS, referenceConfig, VIPS } from './deployment.ts';
+import { type DeployedGroup, PATH_DEVICES, ROUTERS } from './deployment.ts';
 import { createEnvironment, type Environment } from './environment.ts';
-import { type Allowance, upTo } from './ledger.ts';
+import { type Allowances, everywhere, upTo } from './ledger.ts';
 import { createMachine, type Machine } from './machine.ts';
 import type { Mutation } from './mutations.ts';
 import { createNetwork, type SimulatedNetwork } from './network.ts';
@@ -25,6 +26,7 @@ export interface World {
   readonly time: VirtualTime;
   readonly chance: Chance;
   readonly machines: readonly Machine[];
+  readonly groups: readonly DeployedGroup[];
   readonly network: SimulatedNetwork;
   readonly store: OciStore;
   readonly environment: Environment;
@@ -36,11 +38,11 @@ export interface World {
   machine(name: string): Machine;
   router(name: string): ReturnType<Machine['router']>;
   /** `allowance`: what its coming may be the reason of. */
-  start(machine: Machine, allowance: Allowance): void;
+  start(machine: Machine, allowances: Allowances): void;
   /** Tells a router whether it has a token now. */
   announce(router: string): void;
   /** The world is another one now (see Watch). */
-  changed(allowance: Allowance, vip?: string): void;
+  changed(allowances: Allowances, vip?: string): void;
 }
 
 export function createWorld(
@@ -63,13 +65,14 @@ export function createWorld(
   const trace = createTrace(time.now, options.traced);
   const coverage = createCoverage(time.now);
   const baseConfig = configOf(scenario);
+  const groups = deployedGroups(scenario);
   const codec = createWholePresence();
   const listeners = new Map<string, OciListener>();
   const bucket = createBucket(scenario.throttle, time.now);
   const machines = ROUTERS.slice(0, scenario.routers).map(({ name }) => makeMachine(name));
   const environment = createEnvironment({ scenario, network, machines });
   const bounds = boundsOf(scenario);
-  const watch = createWatch({ time, bounds, machines, store, environment });
+  const watch = createWatch({ time, bounds, machines, groups, store, environment });
   const announced = new Map<string, boolean>();
 
   function guard(run: () => void, resolves: boolean): void {
@@ -86,6 +89,7 @@ export function createWorld(
     return createMachine({
       name,
       config: baseConfig,
+      clock: scenario.clocks[name] ?? TRUE_CLOCK,
       time,
       chance,
       network,
@@ -93,8 +97,9 @@ export function createWorld(
       connect: (process, listener) => connect(name, process, listener),
       onLog(event) {
         coverage.logged(event);
-        if (event.event === 'transition' && event.to === 'master') watch.mastered(name);
-        if (event.event === 'gave-up') watch.gaveUp();
+        if (event.event === 'transition' && event.to === 'master') watch.mastered(event.group, name);
+        if (event.event === 'gave-up') watch.gaveUp(event.group);
+        if (event.event === 'flapping') watch.flapping(event.group, name, event.delay);
         const text = describeLog(event);
         if (text !== undefined) trace.add(name, () => text);
       },
@@ -120,7 +125,7 @@ export function createWorld(
       onMove(request, before, askedAt) {
         const late = time.now() - askedAt > REQUEST_TIMEOUT;
         // Carried out when its router has given up on it: a fault by itself, and its repair.
-        if (late) changed(upTo(2), before?.address);
+        if (late) changed(everywhere(upTo(2)), before?.address);
         coverage.moved(late);
         trace.add(
           name,
@@ -155,59 +160,47 @@ export function createWorld(
     return found;
   }
 
-  function changed(allowance: Allowance, vip?: string): void {
-    watch.changed(allowance, vip);
+  function changed(allowances: Allowances, vip?: string): void {
+    watch.changed(allowances, vip);
   }
 
-  for (const { address, interface: device } of VIPS) {
+  for (const { group, address, interface: device } of groups.flatMap(({ name, vips }) =>
+    vips.map((vip) => ({ ...vip, group: name })),
+  )) {
+    const holder = scenario.groups.find(({ name }) => name === group)?.holder ?? 'nobody';
     store.addVnic(vnicOf('stranger', device), subnetOf(device));
     for (const { name, addresses } of ROUTERS.slice(0, scenario.routers)) {
       const primary = scenario.addressed ? addresses[PATH_DEVICES.indexOf(device)] : undefined;
       store.addVnic(vnicOf(name, device), subnetOf(device), primary);
     }
-    store.place(address, subnetOf(device), scenario.holder === 'nobody' ? undefined : vnicOf(scenario.holder, device));
+    store.place(address, subnetOf(device), holder === 'nobody' ? undefined : vnicOf(holder, device));
   }
 
   return {
     time,
     chance: chanceOf('world'),
     machines,
+    groups,
     network,
     store,
     environment,
     watch,
-    reasons: createReasons(machines, environment),
+    reasons: createReasons(machines, groups, environment),
     trace,
     coverage,
     baseConfig,
     machine,
     router: (name) => machine(name).router(),
-    start(started, allowance) {
+    start(started, allowances) {
       guard(started.start, true);
-      changed(allowance);
+      changed(allowances);
     },
     announce,
     changed,
   };
 }
 
-function configOf(scenario: Scenario): Config {
-  const config = referenceConfig(ROUTERS.slice(0, scenario.routers));
-  const auth = { ...config.heartbeat.auth, mode: scenario.signed ? ('enforce' as const) : ('none' as const) };
-  const advertise = scenario.listed ? ('vips' as const) : ('none' as const);
-  const heartbeat = { ...config.heartbeat, auth, advertise, interval: scenario.interval };
-  return {
-    ...config,
-    heartbeat,
-    groups: config.groups.map((group) => ({
-      ...group,
-      preempt: scenario.preempt,
-      preemptDelay: scenario.preemptDelay,
-      heartbeat: { ...group.heartbeat, auth, advertise, interval: scenario.interval },
-    })),
-    oci: { ...config.oci, verifyInterval: scenario.verifyInterval },
-  };
-}
+const TRUE_CLOCK = { ahead: 0, rate: 0, drift: 0 };
 
 /** What a tenancy that throttles lets through: this many requests a second, and as many at once. */
 function createBucket(rate: number, now: () => number): () => boolean {

@@ -1,0 +1,63 @@
+import type { Environment } from './environment.ts';
+import type { Machine } from './machine.ts';
+
+/** Which routers could be master of what, and reach the API, and since when. */
+export interface Fitness {
+  /** Looks again: something changed. */
+  note(): void;
+  /** Routers whose daemon runs, does not stand still and is not about to end. */
+  running(): readonly Machine[];
+  /** Neither a link nor an admin keeps it out of the group's election. */
+  canBeMaster(machine: Machine, group: string): boolean;
+  apiWorks(machine: Machine): boolean;
+  /** Since when it can be master of the group and reaches the API; undefined: it is not so. */
+  fitSince(name: string, group: string): number | undefined;
+  /** Since when it does not reach the API at all; undefined: it does, or sometimes. */
+  unreachedSince(name: string): number | undefined;
+  /** When the API failed for anybody last. */
+  apiTroubledAt(): number;
+}
+
+export function createFitness(options: {
+  readonly now: () => number;
+  readonly machines: readonly Machine[];
+  readonly groups: readonly string[];
+  readonly environment: Environment;
+}): Fitness {
+  const { now, machines, groups, environment } = options;
+  const fit = new Map<string, number>();
+  const unreached = new Map<string, number>();
+  let troubledAt = Number.NEGATIVE_INFINITY;
+
+  const isRunning = (machine: Machine) => machine.process()?.isStalled() === false && !machine.isStopping();
+  const apiWorks = ({ name }: Machine) => environment.apiOf(name).troubles.length === 0;
+
+  function canBeMaster(machine: Machine, group: string): boolean {
+    return machine.linksUp(group) && !environment.inStandby(machine.name, group);
+  }
+
+  function noteSince(since: Map<string, number>, key: string, holds: boolean): void {
+    if (!holds) since.delete(key);
+    else if (!since.has(key)) since.set(key, now());
+  }
+
+  return {
+    running: () => machines.filter(isRunning),
+    canBeMaster,
+    apiWorks,
+    note() {
+      for (const machine of machines) {
+        const { name } = machine;
+        const { troubles } = environment.apiOf(name);
+        if (troubles.length > 0) troubledAt = now();
+        const isUnreached = troubles.some(({ trouble, probability }) => trouble === 'outage' && probability === 1);
+        noteSince(unreached, name, isUnreached);
+        const runs = isRunning(machine) && troubles.length === 0;
+        for (const group of groups) noteSince(fit, `${name} ${group}`, runs && canBeMaster(machine, group));
+      }
+    },
+    fitSince: (name, group) => fit.get(`${name} ${group}`),
+    unreachedSince: (name) => unreached.get(name),
+    apiTroubledAt: () => troubledAt,
+  };
+}

@@ -1,0 +1,165 @@
+import type { GroupState } from '../../src/control/api.ts';
+import type { Bounds } from './bounds.ts';
+import type { DeployedGroup } from './deployment.ts';
+import type { Environment } from './environment.ts';
+import type { Fitness } from './fitness.ts';
+import type { Invariant } from './invariants.ts';
+import { type Allowance, createLedger, upTo } from './ledger.ts';
+import type { Machine } from './machine.ts';
+
+/** Looks at one group: who is master of it, and where its VIPs are. */
+export interface GroupWatch {
+  changed(allowance: Allowance, vip?: string): void;
+  noisy(): void;
+  mastered(router: string): void;
+  gaveUp(): void;
+  /** A router pre-empts only after so long, for its links come and go. */
+  flapping(router: string, delay: number): void;
+  /** A VIP was moved from one VNIC to another. */
+  moved(vip: string, how: string): void;
+  /** `statesOf`: what each running router says of this group. */
+  look(statesOf: (machine: Machine) => GroupState): void;
+}
+
+export interface GroupWatchOptions {
+  readonly group: DeployedGroup;
+  readonly now: () => number;
+  readonly bounds: Bounds;
+  readonly machines: readonly Machine[];
+  readonly environment: Environment;
+  readonly fitness: Fitness;
+  /** When the world changed last. */
+  readonly changedAt: () => number;
+  readonly holderOf: (address: string) => string | undefined;
+  readonly fail: (invariant: Invariant, detail: string) => void;
+}
+
+export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
+  const { now, bounds, machines, environment, fitness, changedAt, holderOf } = options;
+  const { name: group, vips } = options.group;
+  const ledger = createLedger(vips.map(({ address }) => address));
+  /** Last mastership or move. */
+  let stirredAt = 0;
+  /** VIP → since when it is on no live router although one could take it. */
+  const awaySince = new Map<string, number>();
+  /** Routers that may pre-empt later than configured. */
+  const flapping = new Set<string>();
+
+  const fail = (invariant: Invariant, detail: string) => options.fail(invariant, `${group}: ${detail}`);
+  const canBeMaster = (machine: Machine) => fitness.canBeMaster(machine, group);
+
+  function isLive(name: string | undefined, device: string): boolean {
+    const machine = machines.find((candidate) => candidate.name === name);
+    return machine?.process() !== undefined && machine.linkUp(device);
+  }
+
+  // VIPs are with somebody
+
+  function lookAway(): void {
+    const able =
+      !environment.isFrozen() &&
+      !environment.isNoisy() &&
+      fitness.running().some((machine) => canBeMaster(machine) && fitness.apiWorks(machine));
+    const limit = now() - fitness.apiTroubledAt() > bounds.away ? bounds.calmAway : bounds.away;
+    for (const { address, interface: device } of vips) {
+      if (!able || isLive(holderOf(address), device)) {
+        awaySince.delete(address);
+        continue;
+      }
+      const since = Math.max(changedAt(), awaySince.get(address) ?? now());
+      awaySince.set(address, since);
+      if (now() - since > limit) fail('vip-away', `${address} is on ${holderOf(address)} since ${since}`);
+    }
+  }
+
+  // One master that holds everything
+
+  function lookConverged(statesOf: (machine: Machine) => GroupState): void {
+    if (now() - changedAt() < bounds.converged || environment.isNoisy()) return;
+    const all = fitness.running();
+    if (!environment.areConnected(all.map(({ name }) => name))) return;
+    const candidates = all.filter(canBeMaster);
+    const mistold = all.find((machine) => machine.state(group) !== statesOf(machine));
+    if (mistold !== undefined) return fail('mistold-state', `${mistold.name} says ${mistold.state(group)}`);
+    const masters = all.filter((machine) => machine.state(group) === 'master');
+    const [master] = masters;
+    const names = (list: readonly Machine[]) => list.map(({ name }) => name).join(', ');
+    if (masters.length > 1) return fail('two-masters', names(masters));
+    if (master === undefined) {
+      if (candidates.length > 0) fail('no-master', `candidates: ${names(candidates)}`);
+      return;
+    }
+    if (!candidates.includes(master)) return fail('wrong-master', `${master.name} cannot be master`);
+    if (candidates.every(fitness.apiWorks) && !isBest(master, candidates))
+      fail('wrong-master', `${master.name} is not the best`);
+    if (environment.isFrozen() || !fitness.apiWorks(master)) return;
+    for (const { address } of vips) {
+      if (holderOf(address) === master.name) continue;
+      fail('vip-not-on-master', `${address} is on ${holderOf(address)}, the master is ${master.name}`);
+    }
+  }
+
+  const configured = (machine: Machine) => machine.config().groups.find(({ name }) => name === group);
+
+  /** Or whatever keeps the better one from pre-empting it. */
+  function isBest(master: Machine, candidates: readonly Machine[]): boolean {
+    const keepsBack = (machine: Machine) =>
+      configured(machine)?.preempt !== true || machine.hold(group) !== null || flapping.has(machine.name);
+    if (candidates.some(keepsBack)) return true;
+    const priority = (machine: Machine) => configured(machine)?.priority[machine.name] ?? 0;
+    return candidates.every((machine) => priority(machine) <= priority(master));
+  }
+
+  /** One that has long been known not to reach the API becomes master beside one that has long been known to. */
+  function lookReady(router: string): void {
+    const isLong = (since: number | undefined) => since !== undefined && now() - since > bounds.known;
+    if (!isLong(fitness.unreachedSince(router)) || environment.isNoisy()) return;
+    const better = machines.find(
+      ({ name }) => isLong(fitness.fitSince(name, group)) && environment.areConnected([name, router]),
+    );
+    if (better !== undefined) fail('unready-master', `${router}, though ${better.name} is ready`);
+  }
+
+  /** No fault, one master, everything with it, for long enough that nothing is under way: nothing may move any more. */
+  function lookSettled(): void {
+    const since = Math.max(changedAt(), stirredAt);
+    if (!environment.isCalm() || flapping.size > 0 || now() - since < bounds.settled) return;
+    const all = fitness.running();
+    const masters = all.filter((machine) => machine.state(group) === 'master');
+    const [master] = masters;
+    if (all.length < machines.length || master === undefined || masters.length > 1) return;
+    if (vips.some(({ address }) => holderOf(address) !== master.name)) return;
+    if (isBest(master, all)) ledger.clear();
+  }
+
+  return {
+    changed(allowance, vip) {
+      awaySince.clear();
+      ledger.allow(allowance, now() + bounds.reason, vip);
+    },
+    noisy() {
+      ledger.allow(upTo(2), now() + bounds.noise);
+    },
+    mastered(router) {
+      stirredAt = now();
+      if (!ledger.mastership(now())) fail('mastership-without-reason', router);
+      lookReady(router);
+    },
+    gaveUp() {
+      ledger.allow({ moves: 0, masterships: 1 }, now() + bounds.reason);
+    },
+    flapping(router, delay) {
+      flapping.add(router);
+      ledger.allow(upTo(1), now() + delay + bounds.reason);
+    },
+    moved(vip, how) {
+      stirredAt = now();
+      if (!ledger.move(vip, now())) fail('move-without-reason', how);
+    },
+    look(statesOf) {
+      lookSettled();
+      lookAway();
+      lookConverged(statesOf);
+    },
+  };
+}
