@@ -1,12 +1,15 @@
-import type { Milliseconds, OciFailure, OciVnics, VnicId, VnicRecord } from '../oci/types.ts';
+import type { Milliseconds, OciErrorCode, OciFailure, OciVnics, VnicId, VnicRecord } from '../oci/types.ts';
 import { LEASE_TAG } from '../ownership/index.ts';
 import type { Clock } from './clock.ts';
 
 /** Longest value of a free-form tag. */
 const TAG_VALUE_MAX = 256;
 
-/** After so many failures in a row the stamps come less often, down to one in so many intervals. */
+/** After so many refusals in a row the stamps come less often, down to one in so many intervals. */
 const PROMPT_FAILURES = 5;
+/** What will not get better soon: a policy does not allow it, or the request is refused. */
+const REFUSALS: ReadonlySet<OciErrorCode> = new Set(['not-found', 'rejected']);
+
 const LONGEST_PATIENCE = 20;
 
 /** What a lease says: which router stamped it, in which life, how often, and what it was master of. */
@@ -60,6 +63,7 @@ export function createLeaseKeeper(options: {
   const named = new Set<VnicId>();
   let counter = 0;
   let failures = 0;
+  let refusals = 0;
   let error = '';
   let armed = false;
   let closed = false;
@@ -77,11 +81,14 @@ export function createLeaseKeeper(options: {
     if (due.length > 0) arm(options.interval() * pause());
   }
 
-  /** In intervals: soon after the first failures, for a lease that is not stamped runs out; then ever less often. */
+  /**
+   * In intervals. Soon after the first failures, for a lease that is not stamped runs out. What fails may work again at
+   * any time, and then the stamp is missed by everybody who reads: only refusals are tried ever less often.
+   */
   function pause(): number {
     if (failures === 0) return 1;
     if (failures <= PROMPT_FAILURES) return 1 / 3;
-    return Math.min(LONGEST_PATIENCE, 2 ** (failures - PROMPT_FAILURES));
+    return Math.min(LONGEST_PATIENCE, Math.max(1, 2 ** (refusals - PROMPT_FAILURES)));
   }
 
   function arm(after: Milliseconds): void {
@@ -102,6 +109,7 @@ export function createLeaseKeeper(options: {
         named.add(vnicId);
         records.set(vnicId, answer.record);
         failures = 0;
+        refusals = 0;
       } else {
         records.delete(vnicId);
         failed(answer);
@@ -116,8 +124,9 @@ export function createLeaseKeeper(options: {
     return answer.ok ? answer.record : undefined;
   }
 
-  function failed({ message }: OciFailure): void {
+  function failed({ code, message }: OciFailure): void {
     failures += 1;
+    refusals = REFUSALS.has(code) ? refusals + 1 : 0;
     error = message;
     options.onFailure(message);
   }

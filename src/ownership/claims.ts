@@ -1,4 +1,4 @@
-import type { Milliseconds, VnicId } from '../oci/types.ts';
+import type { Milliseconds, OciErrorCode, VnicId } from '../oci/types.ts';
 import { emit, lockOf, type PlanState, without } from './plan-state.ts';
 import type { ReadResult } from './plan-types.ts';
 import type { Supersession } from './supersession.ts';
@@ -10,6 +10,9 @@ const LONGEST_BACKOFF: Milliseconds = 2000;
 /** Failed claims of every VIP, with none held, that make a mastership hopeless; told at most so often. */
 const HOPELESS_FAILURES = 3;
 const HOPELESS_INTERVAL: Milliseconds = 60_000;
+
+/** Failures of a write that may have been carried out all the same. */
+const MAY_HAVE_HAPPENED: ReadonlySet<OciErrorCode> = new Set(['timeout', 'network', 'server-error']);
 
 type Failure = Extract<ReadResult, { ok: false }>;
 
@@ -77,6 +80,7 @@ export function createClaims(state: PlanState, supersession: Supersession): Clai
     vip.waitsForToken = false;
     delete vip.retryAt;
     const etag = without(state, 'etag') ? '*' : vip.record.etag;
+    vip.claimedWith = etag;
     emit(state, { kind: 'claim', claim: claims, target: vip.target, etag });
   }
 
@@ -101,6 +105,7 @@ export function createClaims(state: PlanState, supersession: Supersession): Clai
   function failed(vip: Vip, failure: Failure): void {
     if (!state.master) return;
     if (failure.code === 'expired-unsent') return claim(vip);
+    if (MAY_HAVE_HAPPENED.has(failure.code) && vip.claimedWith !== undefined) vip.unsureOf ??= vip.claimedWith;
     retryLater(vip, failure);
     switch (failure.code) {
       case 'precondition-failed':

@@ -5,7 +5,7 @@
  *   held by this router                                               → keep, claim the rest
  *   unassigned, or on a VNIC of no router                             → claim
  *   the master whose silence or resignation made this router master,
- *     unless it already held the lock in this mastership              → claim
+ *     unless it already held the lock in this mastership, or may have → claim
  *   a peer that is heard, and is not master or loses to this router   → claim
  *   a peer whose lease expired                                        → claim
  *   anyone else                                                       → superseded: stop claiming
@@ -71,7 +71,7 @@ export interface Lock {
 export interface Mastership {
   /** The router whose silence or resignation led to it; null: none. */
   readonly predecessor: string | null;
-  /** The lock was held since it began. */
+  /** The lock was held since it began, or may have been: a claim without an answer met another etag afterwards. */
   readonly heldLock: boolean;
   /** When the lock was first seen lost; what was heard before that says nothing of who took it. */
   readonly disputedSince: Milliseconds | undefined;
@@ -80,13 +80,16 @@ export interface Mastership {
 export function createLock(standingOf: StandingOf, leaseInterval: () => Milliseconds): Lock {
   const leases = new Map<VnicId, Lease>();
 
-  /** Only what was read since the router fell silent counts: while it is heard it has no reason to stamp. */
-  function expired(now: Milliseconds, lease: Lease, unheardSince: Milliseconds): boolean {
+  /**
+   * Only what was read since the router fell silent counts: while it is heard it has no reason to stamp. And only what
+   * was read since the lock was seen with it: whoever has just taken it lives, whatever its lease was like before.
+   */
+  function expired(now: Milliseconds, lease: Lease, unheardSince: Milliseconds, disputedSince: Milliseconds): boolean {
     const limit = LEASE_INTERVALS * leaseInterval();
     const { unchanged } = lease;
-    if (unchanged === undefined || unchanged.to < unheardSince) return false;
-    if (lease.lease === undefined) return now - unheardSince >= limit;
-    return unchanged.from >= unheardSince && unchanged.to - unchanged.from >= limit;
+    if (unchanged === undefined || unchanged.to < Math.max(unheardSince, disputedSince)) return false;
+    if (lease.lease === undefined) return now - Math.max(unheardSince, disputedSince) >= limit;
+    return unchanged.from >= unheardSince && unchanged.to - Math.max(unchanged.from, disputedSince) >= limit;
   }
 
   /** A VNIC that named no router when it was read long ago may have been stamped since. */
@@ -108,7 +111,7 @@ export function createLock(standingOf: StandingOf, leaseInterval: () => Millisec
       }
       if (lease === undefined) return 'superseded';
       if (lease.lease === undefined && holder.leasesFail === true) return 'superseded';
-      return expired(now, lease, holder.unheardSince) ? 'claim' : 'superseded';
+      return expired(now, lease, holder.unheardSince, disputedSince) ? 'claim' : 'superseded';
     },
     vnicRead(now, vnicId, identity) {
       const before = leases.get(vnicId);

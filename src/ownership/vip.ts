@@ -12,8 +12,11 @@ export interface Vip {
   sinceAt?: Milliseconds;
   /** When our last write was acknowledged. */
   acknowledgedAt: Milliseconds;
-  /** Number of the claim under way. */
+  /** Number of the claim under way, and the etag it was sent with. */
   claim?: number;
+  claimedWith?: string;
+  /** Etag of the first claim in this mastership that may have been carried out although it failed. */
+  unsureOf?: string;
   /** A `get` is under way; the next decision waits for it. */
   reading: boolean;
   retryAt?: Milliseconds;
@@ -54,8 +57,15 @@ export function forgetMastership(vip: Vip): void {
   vip.waitsForToken = false;
   delete vip.retryAt;
   delete vip.needsLockFrom;
+  delete vip.unsureOf;
   delete vip.error;
 }
+
+/**
+ * A claim that may have been carried out met another etag afterwards: it was written over, or never happened. Whoever
+ * holds the VIP now may have taken it from this router.
+ */
+export const mayHaveHeld = ({ unsureOf, record }: Vip) => unsureOf !== undefined && record?.etag !== unsureOf;
 
 /** @param from when the record was asked for, or written */
 export function store(vip: Vip, record: PrivateIpRecord, now: Milliseconds, from: Milliseconds): void {

@@ -35,9 +35,25 @@ export function createReasons(
     return names.every((a) => names.every((b) => a === b || hear(a, b) || names.some((c) => isThird(c, a, b, hear))));
   }
 
+  /**
+   * Backups of the same priority follow a silent master in the same instant, both claim, and the one with the greater
+   * address takes back what the other got.
+   */
+  function mayRace(group: string): boolean {
+    const priorities = machines.map(
+      ({ config, name }) => config().groups.find((each) => each.name === group)?.priority[name],
+    );
+    return machines.length > 2 && new Set(priorities).size < machines.length;
+  }
+
   /** The answers of each group at this moment: what happens next may change them. */
   function inEach(answer: (group: DeployedGroup) => Allowance): Allowances {
-    const answers = new Map(groups.map((group) => [group.name, answer(group)] as const));
+    const answers = new Map(
+      groups.map((group) => {
+        const { moves, masterships } = answer(group);
+        return [group.name, mayRace(group.name) ? { moves: 2 * moves, masterships } : { moves, masterships }] as const;
+      }),
+    );
     return (name) => answers.get(name) ?? NOTHING;
   }
 
