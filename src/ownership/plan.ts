@@ -23,7 +23,7 @@
 
 import { createClaims } from './claims.ts';
 import { lockOf, newPlanState } from './plan-state.ts';
-import type { Plan, PlanConfig, PlanEvent } from './plan-types.ts';
+import type { Plan, PlanConfig, PlanEvent, VipView } from './plan-types.ts';
 import { createReads } from './reads.ts';
 import { createRounds } from './rounds.ts';
 import { createSupersession } from './supersession.ts';
@@ -36,6 +36,8 @@ export function createPlan(initial: PlanConfig): Plan {
   const supersession = createSupersession(state, rounds);
   const claims = createClaims(state, supersession);
   const reads = createReads(state, { rounds, supersession, claims });
+  /** Asked for many times between two events. */
+  let views: readonly VipView[] | undefined;
 
   /** Something changed that the lock's decision depends on: look at it again, claim what may be claimed now. */
   function decideAgain(): void {
@@ -153,6 +155,7 @@ export function createPlan(initial: PlanConfig): Plan {
     handle(at, event) {
       state.now = at;
       state.actions = [];
+      views = undefined;
       dispatch(event);
       return state.actions;
     },
@@ -160,7 +163,10 @@ export function createPlan(initial: PlanConfig): Plan {
       const deadlines = [claims.due(), rounds.due()].filter((at) => at !== undefined);
       return deadlines.length === 0 ? undefined : Math.min(...deadlines);
     },
-    vips: () => state.vips.map((vip) => viewOf(vip, state.master)),
+    vips() {
+      views ??= state.vips.map((vip) => viewOf(vip, state.master));
+      return views;
+    },
     forbidsMastership: supersession.forbidsMastership,
     holdsLock() {
       const lock = lockOf(state);

@@ -6,6 +6,8 @@ import { generateStory } from './stories.ts';
 const SECOND = 1000;
 /** Everybody has started and found its VIPs by then. */
 const FIRST_FAULT = 25 * SECOND;
+/** Somebody is master by then, mostly. */
+const EARLY_FAULT = 12 * SECOND;
 /** Seeds without any fault: nothing may move in them. */
 const CALM_SEEDS = 0.04;
 const MOST_FAULTS = 6;
@@ -19,15 +21,15 @@ export function generateScenario(seed: number, routers?: 2 | 3): Scenario {
   const chance = createChance(seed, 'scenario');
   const count = routers ?? (chance.happens(0.6) ? 2 : 3);
   const names = ROUTERS.slice(0, count).map(({ name }) => name) as unknown as Names;
-  const interval = chance.happens(0.8) ? 1000 : chance.pick([200, 200, 500]);
+  const interval = chance.happens(0.85) ? 1000 : chance.pick([200, 500]);
   const calm = chance.happens(CALM_SEEDS);
   const groups = GROUPS.slice(0, drawGroups(chance)).map((group, index) => generateGroup(chance, group, index, names));
   return {
     seed,
     routers: count,
     interval,
-    signed: chance.happens(0.04),
-    coded: chance.happens(0.01),
+    signed: chance.happens(0.025),
+    coded: chance.happens(0.005),
     listed: chance.happens(0.1),
     groups,
     verifyInterval: chance.happens(0.8) ? 10_000 : 5000,
@@ -36,6 +38,7 @@ export function generateScenario(seed: number, routers?: 2 | 3): Scenario {
     clocks: Object.fromEntries(names.map((name) => [name, generateClock(chance)])),
     loss: chance.pick([0, 0, 0.001, 0.01]),
     throttle: chance.happens(0.2) ? 20 : 0,
+    patient: calm || chance.happens(0.15),
     faults: calm
       ? []
       : chance.happens(STORIES)
@@ -87,7 +90,7 @@ interface Targets {
 function generateFaults(chance: Chance, targets: Targets): readonly Fault[] {
   const faults: Fault[] = [];
   const count = 1 + chance.below(MOST_FAULTS);
-  let at = FIRST_FAULT;
+  let at = chance.happens(0.5) ? FIRST_FAULT : EARLY_FAULT;
   for (let index = 0; index < count; index += 1) {
     const fault = generateFault(chance, targets, Math.round(at), Math.round(at + duration(chance)));
     faults.push(fault);

@@ -17,6 +17,8 @@ export interface GroupWatch {
   flapping(router: string, delay: number): void;
   /** A VIP was moved from one VNIC to another. */
   moved(vip: string, how: string): void;
+  /** Since when there is no reason to move left; Infinity: there is one. */
+  settledSince(): number;
   /** `statesOf`: what each running router says of this group. */
   look(statesOf: (machine: Machine) => GroupState): void;
 }
@@ -40,10 +42,16 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
   const ledger = createLedger(vips.map(({ address }) => address));
   /** Last mastership or move. */
   let stirredAt = 0;
+  let settledSince = Number.POSITIVE_INFINITY;
   /** VIP → since when it is on no live router although one could take it. */
   const awaySince = new Map<string, number>();
   /** Routers that may pre-empt later than configured. */
   const flapping = new Set<string>();
+
+  function stir(): void {
+    stirredAt = now();
+    settledSince = Number.POSITIVE_INFINITY;
+  }
 
   const fail = (invariant: Invariant, detail: string) => options.fail(invariant, `${group}: ${detail}`);
   const canBeMaster = (machine: Machine) => fitness.canBeMaster(machine, group);
@@ -129,19 +137,23 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
     const [master] = masters;
     if (all.length < machines.length || master === undefined || masters.length > 1) return;
     if (vips.some(({ address }) => holderOf(address) !== master.name)) return;
-    if (isBest(master, all)) ledger.clear();
+    if (!isBest(master, all)) return;
+    ledger.clear();
+    settledSince = Math.min(settledSince, now());
   }
 
   return {
+    settledSince: () => settledSince,
     changed(allowance, vip) {
       awaySince.clear();
+      settledSince = Number.POSITIVE_INFINITY;
       ledger.allow(allowance, now() + bounds.reason, vip);
     },
     noisy() {
       ledger.allow(upTo(2), now() + bounds.noise);
     },
     mastered(router) {
-      stirredAt = now();
+      stir();
       if (!ledger.mastership(now())) fail('mastership-without-reason', router);
       lookReady(router);
     },
@@ -153,7 +165,7 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
       ledger.allow(upTo(1), now() + delay + bounds.reason);
     },
     moved(vip, how) {
-      stirredAt = now();
+      stir();
       if (!ledger.move(vip, now())) fail('move-without-reason', how);
     },
     look(statesOf) {

@@ -17,7 +17,7 @@ export interface Outcome {
   readonly fingerprint: string;
 }
 
-/** After everything has to be in its place, nothing may move for this long. */
+/** After everything has to be in its place, or is, nothing may move for this long. */
 const QUIET = 20_000;
 /** The run is looked at this often: one that failed ends. */
 const STEP = 1000;
@@ -57,6 +57,7 @@ export async function run(
   process.on('unhandledRejection', thrown);
   try {
     while (time.now() < duration && watch.violation() === undefined) {
+      if (!scenario.patient && time.now() > last && time.now() - watch.settledSince() > QUIET) break;
       await time.advanceTo(Math.min(duration, time.now() + STEP));
     }
   } finally {

@@ -21,6 +21,8 @@ export interface Scenario {
   readonly loss: number;
   /** Requests a second that the tenancy is served; 0: any number. */
   readonly throttle: number;
+  /** Goes on to the end of every bound, even if everything has been in its place for long. */
+  readonly patient: boolean;
   readonly faults: readonly Fault[];
 }
 

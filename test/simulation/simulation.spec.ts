@@ -26,6 +26,7 @@ function scenario(...faults: readonly Fault[]): Scenario {
     clocks: { vrouter1: TRUE_CLOCK, vrouter2: TRUE_CLOCK },
     loss: 0,
     throttle: 0,
+    patient: true,
     faults,
   };
 }

@@ -25,6 +25,8 @@ export interface Watch {
   claimAsked(router: string, request: UpdateRequest): void;
   moved(router: string, request: UpdateRequest, before: PrivateIpRecord | undefined): void;
   afterEvent(): void;
+  /** Since when every group has been in its place without a reason to move; Infinity: one is not. */
+  settledSince(): number;
   readonly violation: () => Violation | undefined;
   fail(invariant: Invariant, detail: string): void;
 }
@@ -92,6 +94,7 @@ export function createWatch(options: {
   return {
     fail,
     violation: () => violation,
+    settledSince: () => Math.max(...[...watches.values()].map((watch) => watch.settledSince())),
     changed(allowances, vip) {
       changedAt = time.now();
       for (const [group, watch] of watches) watch.changed(allowances(group), vip);
