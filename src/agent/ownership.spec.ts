@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCluster } from '../../test/simulation/cluster.ts';
+import type { Config } from '../config/index.ts';
 
 /** Two or three routers, vrouter1 master and holding everything, everybody ready. */
 async function settled(options: Parameters<typeof createCluster>[0] = {}) {
@@ -148,6 +149,26 @@ describe('three routers', () => {
     await cluster.run(120_000);
     expect(cluster.masters()).toEqual(['vrouter1']);
     expect(cluster.cloud.moves).toEqual([]);
+  });
+
+  it('nor does one that is as good as the holder and has the greater address', async () => {
+    const equal = (config: Config): Config => ({
+      ...config,
+      groups: config.groups.map((group) => ({ ...group, priority: { vrouter1: 100, vrouter2: 100, vrouter3: 50 } })),
+    });
+    const cluster = createCluster({ routers: 3, configOf: (_name, config) => equal(config) });
+    for (const name of ['vrouter1', 'vrouter2', 'vrouter3']) {
+      cluster.start(name);
+      await cluster.run(50);
+    }
+    await cluster.run(20_000);
+    const before = cluster.cloud.moves.length;
+    const [master] = cluster.masters();
+    const other = master === 'vrouter1' ? 'vrouter2' : 'vrouter1';
+    for (const name of ['vrouter1', 'vrouter2', 'vrouter3']) if (name !== other) cluster.cut(name, other);
+    await cluster.run(60_000);
+    expect(cluster.masters()).toEqual([master]);
+    expect(cluster.cloud.moves.length).toBe(before);
   });
 
   it('but takes over when both others are really gone', async () => {

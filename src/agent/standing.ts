@@ -42,7 +42,9 @@ export function createStanding(options: {
     const preempt = config.groups.find(({ name }) => name === group.name)?.preempt ?? true;
     if (!preempt || (options.commands.hold(group.name)?.target ?? null) !== null) return true;
     const difference = told.priority - group.effectivePriority();
-    return difference > 0 || (difference === 0 && compareAddresses(primaryOf(peer), self.addresses[0] ?? '') > 0);
+    // A backup leaves an equal master alone; the address decides between two masters only.
+    const isGreater = compareAddresses(primaryOf(peer), self.addresses[0] ?? '') > 0;
+    return difference > 0 || (difference === 0 && (isGreater || group.state() !== 'master'));
   }
 
   return (group, vnicId, identity) => {

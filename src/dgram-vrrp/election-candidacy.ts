@@ -1,3 +1,4 @@
+import { OWNER } from './election-rank.ts';
 import type { ElectionConfig, ElectionState } from './election-types.ts';
 import { type Milliseconds, masterDownInterval, skewTime } from './timing.ts';
 
@@ -59,8 +60,9 @@ export function createCandidacy(initial: ElectionConfig): Candidacy {
     return counted ? config.priority : Math.ceil(config.priority / NOT_READY_DIVISOR);
   }
 
-  /** While another router holds by an admin's word, this one is the last to follow a silence. */
-  const urgency = () => (hold && !holdIsOurs ? 1 : effectivePriority());
+  const isReady = () => ready || !extensions().readiness;
+  /** Whoever is to hold by an admin's word is the first to follow a silence; the others keep their order, should it fail. */
+  const urgency = () => (hold && holdIsOurs && isReady() ? OWNER : effectivePriority());
   const timing = () => ({ version: config.version, priority: urgency(), interval: activeInterval });
   const masterDown = () => masterDownInterval(timing());
   const listening = () => (extensions().startupDelay ?? 0) + masterDown();
@@ -97,7 +99,7 @@ export function createCandidacy(initial: ElectionConfig): Candidacy {
     preempts(holding = false) {
       // Nothing moves while nobody claims: mastership may only go back to where the addresses are.
       if (frozen) return holding;
-      return config.preempt && !hold && (ready || !extensions().readiness);
+      return config.preempt && !hold && isReady();
     },
     urgency,
     masterDown,

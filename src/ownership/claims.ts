@@ -32,6 +32,8 @@ export interface Claims {
   settle(vip: Vip, claimed: boolean): void;
   /** Gets this VIP with its etag, before the next decision on it. */
   get(vip: Vip): void;
+  /** The record of this VIP moved on: it is claimed only on a record of the lock that is as new. */
+  doubtLock(vip: Vip): void;
   /** Another mastership begins: no VNIC is known to answer 409. */
   forgetConflicts(): void;
   /** When the first retry is due that nothing but time stands in the way of. */
@@ -105,8 +107,8 @@ export function createClaims(state: PlanState, supersession: Supersession): Clai
   function failed(vip: Vip, failure: Failure): void {
     if (!state.master) return;
     if (failure.code === 'expired-unsent') return claim(vip);
-    if (MAY_HAVE_HAPPENED.has(failure.code) && vip.claimedWith !== undefined) vip.unsureOf ??= vip.claimedWith;
     retryLater(vip, failure);
+    if (MAY_HAVE_HAPPENED.has(failure.code)) notSure(vip);
     switch (failure.code) {
       case 'precondition-failed':
         // The first time the record just moved on: decide again on the fresh one at once.
@@ -140,6 +142,16 @@ export function createClaims(state: PlanState, supersession: Supersession): Clai
     if (!hopeless || state.now - hopelessAt < HOPELESS_INTERVAL) return;
     hopelessAt = state.now;
     emit(state, { kind: 'hopeless' });
+  }
+
+  /**
+   * The first time it is just sent again. Then the lock is read along, which nothing waits for: where no write is
+   * answered, reads are all that tells of another router that writes, too.
+   */
+  function notSure(vip: Vip): void {
+    if (vip.claimedWith !== undefined) vip.unsureOf ??= vip.claimedWith;
+    const lock = lockOf(state);
+    if (vip.failures > 1 && vip === lock && !vip.reading) emit(state, { kind: 'get', target: lock.target });
   }
 
   /** The record of this VIP moved on, so that of the lock may have, too. */
@@ -188,6 +200,7 @@ export function createClaims(state: PlanState, supersession: Supersession): Clai
     retryLater,
     settle,
     get,
+    doubtLock,
     forgetConflicts: () => serialVnics.clear(),
     due() {
       const times = state.vips.flatMap((vip) => (vip.retryAt !== undefined && waitsForTime(vip) ? [vip.retryAt] : []));

@@ -4,7 +4,7 @@ import { emit, lockOf, type PlanState, without } from './plan-state.ts';
 import type { ReadResult } from './plan-types.ts';
 import type { Rounds } from './rounds.ts';
 import type { Supersession } from './supersession.ts';
-import { holds, store, type Vip } from './vip.ts';
+import { holds, mayHaveHeld, store, type Vip } from './vip.ts';
 
 /** Reads that must show a loss before it is believed. */
 const READS_THAT_PROVE_LOSS = 2;
@@ -60,6 +60,7 @@ export function createReads(
     }
     store(vip, answer.record, state.now, startedAt);
     claims.settle(vip, false);
+    if (state.master && !holds(vip) && mayHaveHeld(vip)) claims.doubtLock(vip);
     if (lost) lostForSure(vip, answer.record.vnicId);
     supersession.heed();
     if (vip === lockOf(state)) claims.claimDue();

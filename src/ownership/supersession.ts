@@ -2,7 +2,7 @@ import type { VnicId } from '../oci/types.ts';
 import { createLock, type Decision, type VnicIdentity } from './lock.ts';
 import { emit, lockOf, otherHolder, othersVnics, type PlanState, without } from './plan-state.ts';
 import type { Rounds } from './rounds.ts';
-import { mayHaveHeld } from './vip.ts';
+import { holds, mayHaveHeld } from './vip.ts';
 
 /**
  * Whether this router may claim at all (rules 2 to 4 of plan.ts): the lock's holder decides, and while somebody who is
@@ -36,7 +36,8 @@ export function createSupersession(state: PlanState, rounds: Rounds): Supersessi
   function decision(): Decision {
     const vip = lockOf(state);
     if (vip === undefined || without(state, 'lock')) return 'claim';
-    const heldLock = state.heldLock || mayHaveHeld(vip);
+    // Whoever wrote over any claim of ours lives, and writes the lock as well.
+    const heldLock = state.heldLock || state.vips.some((each) => !holds(each) && mayHaveHeld(each));
     return lock.decide(state.now, vip.record, vip.target.vnicId, { ...state, heldLock });
   }
 

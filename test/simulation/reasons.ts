@@ -35,6 +35,12 @@ export function createReasons(
     return names.every((a) => names.every((b) => a === b || hear(a, b) || names.some((c) => isThird(c, a, b, hear))));
   }
 
+  /** The one that goes may have been the third that heard both. */
+  function isWellWithout(router: string): boolean {
+    const others = machines.map(({ name }) => name).filter((name) => name !== router);
+    return isWell() && environment.areConnected(others);
+  }
+
   /**
    * Backups of the same priority follow a silent master in the same instant, both claim, and the one with the greater
    * address takes back what the other got.
@@ -95,11 +101,11 @@ export function createReasons(
             return upTo(fault.oneWay || machines.length > 2 ? 2 : 1);
           case 'link':
             if (!tracks(fault.device)) return otherLink(fault);
-            return isMaster(fault.router) || !isWell() ? upTo(1) : NOTHING;
+            return isMaster(fault.router) || !isWellWithout(fault.router) ? upTo(1) : NOTHING;
           case 'stall':
           case 'crash':
           case 'restart':
-            return isMaster(fault.router) || !isWell() ? upTo(1) : NOTHING;
+            return isMaster(fault.router) || !isWellWithout(fault.router) ? upTo(1) : NOTHING;
           default:
             return upTo(1);
         }
