@@ -42,7 +42,7 @@ const FIRST_UNFIT: Milliseconds = 60_000;
 const LONGEST_UNFIT: Milliseconds = 1_800_000;
 
 /** Rules of the election that the mutation check of the simulation can switch off. */
-type ElectionRule = 'stall' | 'listening' | 'readiness' | 'vouched';
+type ElectionRule = 'stall' | 'listening' | 'readiness' | 'vouched' | 'naming' | 'hold';
 export type Rule = OwnershipRule | ElectionRule;
 
 export interface GroupOptions {
@@ -171,7 +171,7 @@ export function createGroup(options: GroupOptions): Group {
   }
 
   function handleOne(event: ElectionEvent): void {
-    if (event.kind === 'vouched' && options.without?.has('vouched')) return;
+    if ((event.kind === 'vouched' || event.kind === 'hold') && options.without?.has(event.kind)) return;
     if (isHandover(event) && ownership.forbidsMastership(options.predecessorAt(event.source))) {
       ownership.handle({ kind: 'supersede' });
       return;
@@ -350,7 +350,7 @@ function electionConfig(
     extensions: {
       startupDelay: without.has('listening') ? 0 : startupDelay,
       resignCopies: RESIGN_COPIES,
-      namedSuccessor: true,
+      namedSuccessor: !without.has('naming'),
       stallRule: !without.has('stall'),
       readiness: !without.has('readiness'),
       onlyMasterResigns: true,

@@ -48,7 +48,8 @@ export function createReads(
       return;
     }
     state.provenAt = Math.max(state.provenAt, startedAt);
-    const late = startedAt < vip.acknowledgedAt || vip.claim !== undefined;
+    const isLate = startedAt < vip.acknowledgedAt || vip.claim !== undefined;
+    const late = isLate && !without(state, 'order');
     const lost = !late && state.master && vip.wasHeld && answer.record.vnicId !== vip.target?.vnicId;
     rounds.answered(true, lost);
     if (late) return;
@@ -107,7 +108,8 @@ export function createReads(
     /** A backup's record that still names itself is older than the peer's word: it is got before it is believed again. */
     takenTold(addresses) {
       for (const vip of state.vips) {
-        if (!state.master && holds(vip) && addresses.includes(vip.address)) vip.doubtful = true;
+        const isOld = !state.master && holds(vip) && addresses.includes(vip.address);
+        if (isOld && !without(state, 'doubt')) vip.doubtful = true;
       }
       rounds.conflict(state.now);
       if (rounds.underWay()) readAgain = true;

@@ -23,6 +23,9 @@ const RESIGNATION = 60 * SECOND + 3 * (SECOND + REQUEST_TIMEOUT);
 /** Presence, each second; a peer is silent after three and a half. */
 const PRESENCE = 3.5 * SECOND;
 
+/** A datagram's longest way, and a timer's lateness, several times over. */
+const HANDOVER = 20;
+
 export interface Bounds {
   /** Three missed adverts and the skew time, which is less than one. */
   readonly masterDown: number;
@@ -32,6 +35,8 @@ export interface Bounds {
   readonly away: number;
   /** The same where no API has failed for as long as that. */
   readonly calmAway: number;
+  /** From a resignation to its named successor: less than any skew time of the reference deployment's best backup. */
+  readonly handover: number;
   /** Every peer knows by now whether a router reaches the API. */
   readonly known: number;
   /** Nothing is under way any more when so long nobody became master and nothing moved. */
@@ -57,6 +62,7 @@ export function boundsOf({ groups, verifyInterval, interval: shortest }: Scenari
     converged,
     away: converged + RESIGNATION,
     calmAway: election + ownership,
+    handover: HANDOVER,
     known: DISCOVERY + verifyInterval + 2 * (SECOND + REQUEST_TIMEOUT) + PRESENCE,
     settled: masterDown + preemptDelay + PRESENCE + REQUEST_TIMEOUT,
     reason: converged + RESIGNATION,

@@ -13,6 +13,8 @@ export interface GroupWatch {
   noisy(): void;
   mastered(router: string): void;
   gaveUp(): void;
+  /** A master gave mastership away by itself. */
+  resigned(router: string): void;
   /** A router pre-empts only after so long, for its links come and go. */
   flapping(router: string, delay: number): void;
   /** A VIP was moved from one VNIC to another. */
@@ -26,6 +28,7 @@ export interface GroupWatch {
 export interface GroupWatchOptions {
   readonly group: DeployedGroup;
   readonly now: () => number;
+  readonly after: (delay: number, run: () => void) => void;
   readonly bounds: Bounds;
   readonly machines: readonly Machine[];
   readonly environment: Environment;
@@ -128,6 +131,19 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
     if (better !== undefined) fail('unready-master', `${router}, though ${better.name} is ready`);
   }
 
+  /** Where nothing is in the way, the successor it names is master as soon as it hears of it: within no skew time. */
+  function lookFollowed(router: string): void {
+    const at = now();
+    const isLong = (since: number | undefined) => since !== undefined && at - since > bounds.known;
+    const successors = machines.filter(({ name }) => name !== router && isLong(fitness.fitSince(name, group)));
+    const names = fitness.running().map(({ name }) => name);
+    if (successors.length === 0 || environment.isNoisy() || !environment.areConnected([router, ...names])) return;
+    options.after(bounds.handover, () => {
+      const isFollowed = machines.some((machine) => machine.state(group) === 'master');
+      if (changedAt() <= at && !isFollowed) fail('slow-handover', `nobody followed ${router}`);
+    });
+  }
+
   /** No fault, one master, everything with it, for long enough that nothing is under way: nothing may move any more. */
   function lookSettled(): void {
     const since = Math.max(changedAt(), stirredAt);
@@ -157,6 +173,7 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
       if (!ledger.mastership(now())) fail('mastership-without-reason', router);
       lookReady(router);
     },
+    resigned: lookFollowed,
     gaveUp() {
       ledger.allow({ moves: 0, masterships: 1 }, now() + bounds.reason);
     },

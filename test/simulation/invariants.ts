@@ -20,6 +20,8 @@ export type Invariant =
   | 'wrong-master'
   /** A router that cannot claim took over although one that can is there. */
   | 'unready-master'
+  /** A master resigned to a router that was well for long, and that one did not follow at once. */
+  | 'slow-handover'
   /** … and a VIP is not on the master. */
   | 'vip-not-on-master'
   /** A ready router reaches the API, and still a VIP is on no live router for too long. */

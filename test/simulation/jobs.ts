@@ -3,7 +3,7 @@ import { addCounts, type Counts } from './coverage.ts';
 import { generateScenario } from './generate.ts';
 import type { Violation } from './invariants.ts';
 import type { Mutation } from './mutations.ts';
-import { run } from './run.ts';
+import { type Outcome, run } from './run.ts';
 
 /** Seeds one after the other, on several processors. */
 export interface Batch {
@@ -29,9 +29,24 @@ export async function runBatch({ from, seeds, routers, mutation }: Batch): Promi
     const outcome = await run(generateScenario(seed, routers), { mutation });
     simulated += outcome.simulated;
     addCounts(counts, outcome.counts);
-    if (outcome.violation !== undefined) failures.push({ seed, violation: outcome.violation });
+    const violation = outcome.violation ?? (await unlessRepeated(seed, outcome, { routers, mutation }));
+    if (violation !== undefined) failures.push({ seed, violation });
   }
   return { seeds, simulated, counts, failures };
+}
+
+/** Every so many seeds run twice: whatever of a run is not in its seed shows as a difference. */
+const REPEATED = 100;
+
+async function unlessRepeated(
+  seed: number,
+  first: Outcome,
+  { routers, mutation }: Pick<Batch, 'routers' | 'mutation'>,
+): Promise<Violation | undefined> {
+  if (seed % REPEATED !== 0) return undefined;
+  const { fingerprint } = await run(generateScenario(seed, routers), { mutation });
+  if (fingerprint === first.fingerprint) return undefined;
+  return { invariant: 'not-repeatable', at: 0, detail: `${first.fingerprint} at first, then ${fingerprint}` };
 }
 
 /** Seeds that a worker is given at a time. */

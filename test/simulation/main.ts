@@ -92,8 +92,9 @@ async function explain(seed: number, { routers, mutation }: Settings): Promise<s
 }
 
 async function replay(scenario: Scenario, mutation: Mutation | undefined): Promise<number> {
-  const { lines, violation } = await run(scenario, { traced: true, mutation });
+  const { lines, violation, fingerprint } = await run(scenario, { traced: true, mutation });
   for (const line of lines) print(line);
+  print(`fingerprint ${fingerprint}`);
   return violation === undefined ? 0 : 1;
 }
 

@@ -13,4 +13,8 @@ export const MUTATIONS: readonly Mutation[] = [
   'listening',
   'vouched',
   'readiness',
+  'naming',
+  'hold',
+  'doubt',
+  'order',
 ];

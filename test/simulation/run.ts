@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { begin, end } from './actions.ts';
 import { boundsOf } from './bounds.ts';
 import type { Counts } from './coverage.ts';
@@ -13,7 +14,7 @@ export interface Outcome {
   readonly simulated: number;
   readonly counts: Counts;
   readonly lines: readonly string[];
-  /** Equal for equal runs. */
+  /** Equal for equal runs: of every event and its instant, and of all that was counted. 16 hex digits. */
   readonly fingerprint: string;
 }
 
@@ -67,6 +68,6 @@ export async function run(
   if (violation !== undefined) world.trace.add('', () => `VIOLATION ${violation.invariant}: ${violation.detail}`);
   for (const [name, value] of Object.entries(world.network.counts)) coverage.count(`datagrams ${name}`, value);
   const counts = coverage.counts();
-  const fingerprint = `${JSON.stringify(counts)} ${time.now()} ${violation?.at ?? ''}`;
+  const fingerprint = `${time.fingerprint()}${createHash('sha256').update(JSON.stringify(counts)).digest('hex').slice(0, 8)}`;
   return { violation, simulated: time.now(), counts, lines: world.trace.lines(), fingerprint };
 }

@@ -6,6 +6,8 @@ export interface VirtualTime extends Clock {
   readonly after: (delay: number, run: () => void) => void;
   /** Goes on to this time, ringing whatever is due on the way, in order. */
   readonly advanceTo: (time: number) => Promise<void>;
+  /** Of everything that happened so far, and when, in its order: equal for equal runs, 8 hex digits. */
+  readonly fingerprint: () => string;
 }
 
 interface Entry {
@@ -25,6 +27,7 @@ export function createVirtualTime(settle: () => Promise<void> | undefined): Virt
   const queue = createQueue();
   let now = 0;
   let order = 0;
+  let digest = 0;
 
   function add(at: number, run: () => void): Entry {
     order += 1;
@@ -34,6 +37,7 @@ export function createVirtualTime(settle: () => Promise<void> | undefined): Virt
   }
 
   return {
+    fingerprint: () => (digest >>> 0).toString(16).padStart(8, '0'),
     now: () => now,
     wall: () => EPOCH + now,
     after: (delay, run) => {
@@ -68,6 +72,7 @@ export function createVirtualTime(settle: () => Promise<void> | undefined): Virt
         standstill = entry.at === now ? standstill + 1 : 0;
         if (standstill > STANDSTILL) throw new Error(`the clock stands still at ${now} ms: something rings for ever`);
         now = entry.at;
+        digest = mix(digest, entry);
         entry.run = undefined;
         run();
         const settled = settle();
@@ -76,6 +81,11 @@ export function createVirtualTime(settle: () => Promise<void> | undefined): Virt
       now = time;
     },
   };
+}
+
+/** A step of FNV-1a over the instant, to a microsecond, and over when it was arranged. */
+function mix(digest: number, { at, order }: Entry): number {
+  return Math.imul(digest ^ Math.floor((at * 1000) % 0xffff_ffff) ^ order, 0x01000193);
 }
 
 /** Alarms at one instant that no honest run needs. */

@@ -21,6 +21,8 @@ export interface Watch {
   mastered(group: string, router: string): void;
   /** A master that could claim nothing asked another one to try: a mastership, no reason to move anything. */
   gaveUp(group: string): void;
+  /** A master gave mastership away by itself. */
+  resigned(group: string, router: string): void;
   flapping(group: string, router: string, delay: number): void;
   claimAsked(router: string, request: UpdateRequest): void;
   moved(router: string, request: UpdateRequest, before: PrivateIpRecord | undefined): void;
@@ -64,6 +66,7 @@ export function createWatch(options: {
     return createGroupWatch({
       group,
       now: time.now,
+      after: time.after,
       bounds,
       machines,
       environment,
@@ -101,6 +104,7 @@ export function createWatch(options: {
       fitness.note();
     },
     gaveUp: (group) => watches.get(group)?.gaveUp(),
+    resigned: (group, router) => watches.get(group)?.resigned(router),
     mastered: (group, router) => watches.get(group)?.mastered(router),
     flapping: (group, router, delay) => watches.get(group)?.flapping(router, delay),
     noisy() {

@@ -98,6 +98,8 @@ export function createWorld(
       onLog(event) {
         coverage.logged(event);
         if (event.event === 'transition' && event.to === 'master') watch.mastered(event.group, name);
+        if (event.event === 'transition' && event.from === 'master' && RESIGNATIONS.has(event.reason))
+          watch.resigned(event.group, name);
         if (event.event === 'gave-up') watch.gaveUp(event.group);
         if (event.event === 'flapping') watch.flapping(event.group, name, event.delay);
         const text = describeLog(event);
@@ -199,6 +201,9 @@ export function createWorld(
     changed,
   };
 }
+
+/** Reasons to leave mastership that ask another router to follow. */
+const RESIGNATIONS: ReadonlySet<string> = new Set(['fault', 'standby', 'shutdown', 'switchover']);
 
 const TRUE_CLOCK = { ahead: 0, rate: 0, drift: 0 };
 
