@@ -158,7 +158,7 @@ function command(
     if (router === undefined) return;
     try {
       run(router);
-      world.changed((group) => (only === undefined || only === group ? upTo(1) : NOTHING));
+      world.changed(world.reasons.commands(only));
     } catch (error) {
       if (!(error instanceof ControlError)) throw error;
       world.trace.add(on, () => `refused: ${error.message}`);

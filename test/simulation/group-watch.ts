@@ -114,6 +114,7 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
 
   /** Or whatever keeps the better one from pre-empting it. */
   function isBest(master: Machine, candidates: readonly Machine[]): boolean {
+    if (environment.isFrozen()) return true;
     const keepsBack = (machine: Machine) =>
       configured(machine)?.preempt !== true || machine.hold(group) !== null || flapping.has(machine.name);
     if (candidates.some(keepsBack)) return true;

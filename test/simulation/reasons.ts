@@ -16,6 +16,8 @@ export interface Reasons {
   ends(fault: Fault): Allowances;
   /** A router's daemon starts. */
   boots(machine: Machine): Allowances;
+  /** An admin's command was carried out, in one group or in all. */
+  commands(group: string | undefined): Allowances;
 }
 
 export function createReasons(
@@ -36,9 +38,8 @@ export function createReasons(
   }
 
   /** The one that goes may have been the third that heard both. */
-  function isWellWithout(router: string): boolean {
-    const others = machines.map(({ name }) => name).filter((name) => name !== router);
-    return isWell() && environment.areConnected(others);
+  function areOthersConnected(router: string): boolean {
+    return environment.areConnected(machines.map(({ name }) => name).filter((name) => name !== router));
   }
 
   /**
@@ -91,6 +92,12 @@ export function createReasons(
       return api || !isWell() ? upTo(1) : NOTHING;
     }
 
+    /** Where a master goes whose backups do not hear each other, one follows it, and then another. */
+    function leaves(name: string): Allowance {
+      if (isMaster(name)) return upTo(areOthersConnected(name) ? 1 : 2);
+      return isWell() && areOthersConnected(name) ? NOTHING : upTo(1);
+    }
+
     return {
       begins(fault: Fault): Allowance {
         switch (fault.kind) {
@@ -101,11 +108,11 @@ export function createReasons(
             return upTo(fault.oneWay || machines.length > 2 ? 2 : 1);
           case 'link':
             if (!tracks(fault.device)) return otherLink(fault);
-            return isMaster(fault.router) || !isWellWithout(fault.router) ? upTo(1) : NOTHING;
+            return leaves(fault.router);
           case 'stall':
           case 'crash':
           case 'restart':
-            return isMaster(fault.router) || !isWellWithout(fault.router) ? upTo(1) : NOTHING;
+            return leaves(fault.router);
           default:
             return upTo(1);
         }
@@ -129,6 +136,10 @@ export function createReasons(
   return {
     begins: (fault) => inEach((group) => reasonsOf(group).begins(fault)),
     ends: (fault) => inEach((group) => reasonsOf(group).ends(fault)),
+    commands: (only) => (group) => {
+      if (only !== undefined && only !== group) return NOTHING;
+      return upTo(environment.areConnected(machines.map(({ name }) => name)) ? 1 : 2);
+    },
     boots: (machine) => inEach((group) => reasonsOf(group).mayTakeOver(machine)),
   };
 }
