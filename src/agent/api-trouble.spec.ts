@@ -28,6 +28,25 @@ describe('an API that fails', () => {
     expect(cluster.cloud.moves).toEqual([]);
   });
 
+  it('that refuses every claim of everybody: mastership is given away at most once a minute', async () => {
+    const cluster = await settled({ routers: 3 });
+    for (const name of ['vrouter1', 'vrouter2']) cluster.cloud.fail(name, 'not-found', 'UpdatePrivateIp');
+    // As after work in the console: the record names a router that has gone.
+    await cluster.crash('vrouter3');
+    await cluster.run(30_000);
+    for (const address of ['172.20.136.132', '10.0.0.4', '10.0.0.36']) cluster.cloud.assign(address, 'vrouter3');
+    await cluster.run(600_000);
+    const gaveUp = cluster.events.filter(({ event }) => event.event === 'gave-up');
+    expect(gaveUp.length).toBeGreaterThan(1);
+    for (const name of ['vrouter1', 'vrouter2']) {
+      const times = gaveUp.filter(({ router }) => router === name).map(({ at }) => at);
+      for (const [index, at] of times.entries()) {
+        expect(at - (times[index - 1] ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(60_000);
+      }
+    }
+    expect(cluster.masters()).toHaveLength(1);
+  }, 180_000);
+
   it('does not demote a master', async () => {
     const cluster = await settled();
     cluster.cloud.fail('vrouter1', 'server-error');

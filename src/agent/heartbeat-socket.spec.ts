@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createUdpTransport, type UdpTransport } from '../dgram-vrrp/index.ts';
 import { clearReuseAddress } from '../linux/index.ts';
@@ -42,6 +44,22 @@ async function steal(): Promise<string> {
   }
 }
 
+/** The same as another user than root. Answers what its bind gave. */
+async function stealAsNobody(): Promise<string> {
+  const NOBODY = 65_534;
+  const script = `
+    process.setgroups([]);
+    process.setgid(${NOBODY});
+    process.setuid(${NOBODY});
+    const socket = require('node:dgram').createSocket({ type: 'udp4', reuseAddr: true });
+    const tell = (word) => { process.stdout.write(process.getuid() + ' ' + word); process.exit(); };
+    socket.on('error', ({ code }) => tell(code));
+    socket.bind(${PORT}, '${LOCAL}', () => tell('bound'));
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script]);
+  return stdout;
+}
+
 afterEach(async () => {
   await transport?.close();
   received.length = 0;
@@ -54,6 +72,14 @@ describe('the heartbeat port', () => {
     await transport?.close();
     await open(true);
     expect(await steal()).toBe('EADDRINUSE');
+  });
+
+  it.runIf(process.getuid?.() === 0)('cannot be taken by another user either', async () => {
+    await open(false);
+    expect(await stealAsNobody()).toBe('65534 bound');
+    await transport?.close();
+    await open(true);
+    expect(await stealAsNobody()).toBe('65534 EADDRINUSE');
   });
 
   it('delivers only what its peers send from the heartbeat port', async () => {

@@ -6,7 +6,9 @@ import { createFreshness } from './freshness.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import type { Path } from './paths.ts';
 
-const ADDRESSES = { a: '10.0.0.2', b: '10.0.0.3' } as const;
+const ADDRESSES = { a: ['10.0.0.2', '172.16.0.2'], b: ['10.0.0.3', '172.16.0.3'] } as const;
+const PATHS = ['p', 'q'] as const;
+const GROUPS = { isv: 51, west: 52 } as const;
 const AUTH = {
   keys: [{ id: 1, secret: new Uint8Array(32).fill(7) }],
   activeKey: 1,
@@ -19,14 +21,12 @@ type Name = keyof typeof ADDRESSES;
 const LOADED = {
   config: {
     heartbeat: { auth: AUTH },
-    groups: [
-      {
-        name: 'isv',
-        virtualRouterId: 51,
-        interfaces: [],
-        heartbeat: { version: 3, interval: 200, advertise: 'none', auth: AUTH },
-      },
-    ],
+    groups: Object.entries(GROUPS).map(([name, virtualRouterId]) => ({
+      name,
+      virtualRouterId,
+      interfaces: [],
+      heartbeat: { version: 3, interval: 200, advertise: 'none', auth: AUTH },
+    })),
   },
 } as unknown as LoadedConfig;
 
@@ -41,15 +41,22 @@ const clock: Clock = {
 function createSide(self: Name, bootId: string, ahead = 0) {
   const own: Clock = { ...clock, wall: () => clock.wall() + ahead };
   const peer: Name = self === 'a' ? 'b' : 'a';
-  const path: Path = { id: 'p', local: ADDRESSES[self], peer: ADDRESSES[peer], peerName: peer };
+  const paths = PATHS.map(
+    (id, index): Path => ({
+      id,
+      local: ADDRESSES[self][index] ?? '',
+      peer: ADDRESSES[peer][index] ?? '',
+      peerName: peer,
+    }),
+  );
   const freshness = createFreshness(self);
   const accepted: string[] = [];
-  const sent: Uint8Array[] = [];
+  const sent = new Map<string, Uint8Array>();
   let heardChallenge: string | undefined;
   const heartbeat = createHeartbeat(
     {
       loaded: () => LOADED,
-      paths: [path],
+      paths,
       clock: own,
       freshness,
       onAdvert: () => accepted.push('advert'),
@@ -65,7 +72,7 @@ function createSide(self: Name, bootId: string, ahead = 0) {
       onAdvertSent: () => {},
       onPresenceTooLarge: () => {},
     },
-    (_, bytes) => sent.push(bytes),
+    (path, bytes) => sent.set(path, bytes),
   );
   const presence = (): Presence => ({
     router: self,
@@ -82,18 +89,20 @@ function createSide(self: Name, bootId: string, ahead = 0) {
   });
   return {
     accepted,
-    say(what: 'advert' | 'presence'): Uint8Array {
+    /** What goes out on a path, at the same time as something else on the other. */
+    say(what: 'presence' | 'advert' | keyof typeof GROUPS, path: (typeof PATHS)[number] = 'p'): Uint8Array {
       if (what === 'presence') heartbeat.sendPresence(presence());
-      else heartbeat.sendAdvert('isv', { priority: 200, interval: 200, copies: 1 });
-      const bytes = sent.at(-1);
+      else heartbeat.sendAdvert(what === 'advert' ? 'isv' : what, { priority: 200, interval: 200, copies: 1 });
+      const bytes = sent.get(path);
       if (bytes === undefined) throw new Error('nothing was sent');
       return bytes;
     },
-    hear(bytes: Uint8Array): string {
+    hear(bytes: Uint8Array, pathId: (typeof PATHS)[number] = 'p'): string {
+      const path = paths.find(({ id }) => id === pathId);
       heartbeat.receive({
-        pathId: 'p',
-        source: path.peer,
-        destination: path.local,
+        pathId,
+        source: path?.peer ?? '',
+        destination: path?.local ?? '',
         bytes,
         receivedAt: now,
       });
@@ -137,6 +146,29 @@ describe('recordings', () => {
     expect(b.hear(recorded)).toBe('replayed');
     expect(b.hear(again.say('advert'))).toBe('advert');
   });
+});
+
+describe('the replay marks', () => {
+  // Sent in this order, they arrive in the other: paths and sockets do not keep it among each other.
+  for (const [what, first, second] of [
+    ['group', ['isv', 'p'], ['west', 'p']],
+    ['kind', ['isv', 'p'], ['presence', 'p']],
+    ['kind the other way round', ['presence', 'p'], ['isv', 'p']],
+    ['path', ['isv', 'p'], ['isv', 'q']],
+  ] as const) {
+    it(`are one for each ${what}`, () => {
+      const a = createSide('a', BOOT[0]);
+      const b = createSide('b', BOOT[0]);
+      talk(a, b, 3);
+      const earlier = a.say(first[0], first[1]);
+      const later = a.say(second[0], second[1]);
+      const accepted = /^(advert|presence [0-9a-f]+)$/;
+      expect(b.hear(later, second[1])).toMatch(accepted);
+      expect(b.hear(earlier, first[1])).toMatch(accepted);
+      expect(b.hear(later, second[1])).toBe('replayed');
+      expect(b.hear(earlier, first[1])).toBe('replayed');
+    });
+  }
 });
 
 describe('a peer that starts again', () => {

@@ -111,4 +111,29 @@ describe('mode: observe', () => {
       vips: ['172.20.136.132', '10.0.0.4', '10.0.0.36'],
     });
   });
+
+  it('writes nothing at all: no claim, no lease', async () => {
+    const cluster = createCluster({ config: { mode: 'observe' } });
+    cluster.start('vrouter2');
+    await cluster.run(60_000);
+    const before = { owner: 'network team' };
+    expect(cluster.cloud.tags('vrouter2', 'ens3')).toEqual(before);
+    const active = createCluster();
+    active.start('vrouter2');
+    await active.run(60_000);
+    expect(active.cloud.tags('vrouter2', 'ens3')).not.toEqual(before);
+  });
+
+  it('may be entered and left by a reload', async () => {
+    const cluster = await settled();
+    for (const name of ['vrouter1', 'vrouter2'])
+      cluster.reconfigure(name, (config) => ({ ...config, mode: 'observe' }));
+    await cluster.crash('vrouter1');
+    await cluster.run(10_000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.cloud.moves).toEqual([]);
+    cluster.reconfigure('vrouter2', (config) => ({ ...config, mode: 'active' }));
+    await cluster.run(2000);
+    expect(cluster.holders()).toEqual(ALL_ON_2);
+  });
 });

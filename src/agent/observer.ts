@@ -104,6 +104,7 @@ export function createObserver(sinks: {
       if (dueAgain(`${path} ${reason}`, at)) emit({ event: 'datagram-rejected', peer, path, reason });
     },
     pathFailed({ code, pathId, message }, at) {
+      if (code === 'stranger') metrics.datagramRejected(code);
       // A peer whose daemon is down refuses every datagram: peer-silent says that once.
       if (code === 'refused' || !dueAgain(`${pathId} ${code}`, at)) return;
       emit({ event: 'path-failed', path: pathId, detail: message });

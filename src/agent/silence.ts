@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts';
 import type { Group } from './group.ts';
 import type { Observer } from './observer.ts';
 import { type Peer, type Peers, SILENT_AFTER } from './peers.ts';
+import { groupOf } from './successor.ts';
 
 /** After this many missing adverts the other routers are asked. */
 const MISSED_ADVERTS = 2;
@@ -58,6 +59,12 @@ export function createSilence(options: {
     return { master, silentFor: clock.now() - master.lastHeard, interval: intervalOf(group) };
   }
 
+  function isFollowed({ virtualRouterId }: Group, master: Peer): boolean {
+    return peers
+      .all()
+      .some((peer) => peer !== master && peer.alive && groupOf(peer, virtualRouterId)?.state === 'master');
+  }
+
   return {
     advertHeard() {
       if (loaded().config.routers.length > 2) askAboutSilence();
@@ -67,6 +74,8 @@ export function createSilence(options: {
       const silent = silentMaster(group);
       if (silent === undefined || silent.master.name === peer.name) return;
       const { master, silentFor, interval } = silent;
+      // It lives, and is master no more: its resignation did not come through either.
+      if (isFollowed(group, master)) return;
       const age = presence.heard.find(({ router }) => router === master.name)?.age;
       // It must not be silent there as well, and must have been heard later than here.
       if (age == null || age >= MISSED_ADVERTS * interval) return;

@@ -41,6 +41,19 @@ describe('planned switchover', () => {
     expect(cluster.masters()).toEqual(['vrouter1']);
   });
 
+  it('is refused when the target is not heard, or not ready', async () => {
+    const cluster = await settled();
+    cluster.cloud.setReady('vrouter2', false);
+    await cluster.run(2000);
+    expect(() => cluster.router('vrouter1').switchover.failover({})).toThrow(/vrouter2 is not ready/);
+    await cluster.crash('vrouter2');
+    await cluster.run(5000);
+    expect(() => cluster.router('vrouter1').switchover.failover({})).toThrow(/vrouter2 is not heard/);
+    await cluster.run(10_000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.router('vrouter1').status().groups[0]?.hold).toBe(null);
+  });
+
   it('is refused where the master does not hear the router that asks', async () => {
     const cluster = await settled();
     cluster.cut('vrouter2', 'vrouter1', { oneWay: true });
@@ -97,6 +110,16 @@ describe('planned switchover', () => {
     expect(cluster.masters()).toEqual(['vrouter2']);
     expect(cluster.cloud.moves).toHaveLength(3);
     expect(cluster.router('vrouter1').status().groups[0]?.hold?.target).toBe('vrouter2');
+  });
+
+  it('the hold ends when its target resigns: its link is down', async () => {
+    const cluster = await settled();
+    cluster.router('vrouter1').switchover.failover({});
+    await cluster.run(2000);
+    cluster.setLink('vrouter2', 'ens5', false);
+    await cluster.run(2000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    for (const name of ['vrouter1', 'vrouter2']) expect(cluster.router(name).status().groups[0]?.hold).toBe(null);
   });
 
   it('the hold of a router that has left the file binds nobody', async () => {

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { checkGroups, warnAboutGroups } from './check-groups.ts';
 import { checkHeartbeat, warnAboutHeartbeat } from './check-heartbeat.ts';
+import { checkPresence } from './check-presence.ts';
 import { checkRouters } from './check-routers.ts';
 import { readYaml, type YamlDocument } from './document.ts';
 import { makeEffective, type Secrets } from './effective.ts';
@@ -60,6 +61,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
     ...findings.filter(({ path: at }) => !whole.some((refused) => startsWith(at, refused.path))),
     ...checkRouters(view),
     ...checkGroups(view),
+    ...checkPresence(view),
     ...checkHeartbeat(view),
     ...secrets.mistakes,
     ...checkSelf(view, name, options),

@@ -44,6 +44,8 @@ export interface ClusterOptions {
   /** Trackers and hooks; without it none may run. */
   readonly runCommand?: (command: CommandOptions, router: string) => CommandRun;
   readonly configOf?: (name: string, config: Config) => Config;
+  /** How much later than others a datagram of this router leaves, milliseconds; Infinity: never. */
+  readonly delay?: (router: string, bytes: Uint8Array) => number;
 }
 
 export function createCluster(options: ClusterOptions = {}): Cluster {
@@ -86,8 +88,15 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
       random: () => 0.5,
       observer,
       store: { load: () => saved.get(name) ?? NOTHING_SAVED, save: (state) => saved.set(name, state) },
-      createTransport: (paths, receive) =>
-        Object.assign(network.attach(paths, receive), { opened: async () => {}, rebind: () => {} }),
+      createTransport: (paths, receive) => {
+        const attached = network.attach(paths, receive);
+        const send = (pathId: string, bytes: Uint8Array): void => {
+          const wait = options.delay?.(name, bytes) ?? 0;
+          if (wait === 0) attached.send(pathId, bytes);
+          else if (wait < Number.POSITIVE_INFINITY) time.after(wait, () => attached.send(pathId, bytes));
+        };
+        return { ...attached, send, opened: async () => {}, rebind: () => {} };
+      },
       createOci: (listener) => cloud.connect(name, listener),
       runCommand: (command) => (options.runCommand ?? noCommands)(command, name),
       interfaceState: (device) => link(name, device),

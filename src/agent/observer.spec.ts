@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { TransportError } from '../dgram-vrrp/index.ts';
+import { createHistory, createMetrics, type LogEvent } from '../observe/index.ts';
+import { createObserver } from './observer.ts';
+
+it('counts each datagram of a stranger, and tells of it once a minute', async () => {
+  const events: LogEvent[] = [];
+  const metrics = createMetrics('test', () => {
+    throw new Error('no status here');
+  });
+  let counted = 0;
+  const observer = createObserver({
+    log: (event) => events.push(event),
+    metrics: { ...metrics, datagramRejected: (reason) => (counted += reason === 'stranger' ? 1 : 0) },
+    history: createHistory(),
+    wall: () => 0,
+  });
+  for (let at = 0; at < 10; at += 1) {
+    observer.pathFailed(new TransportError('stranger', 'vrouter2/0', 'datagram from 192.0.2.9 port 5'), at);
+  }
+  expect(counted).toBe(10);
+  expect(events.map(({ event }) => event)).toEqual(['path-failed']);
+});
