@@ -71,10 +71,18 @@ describe('wrong usage exits with 2 and says what is right', () => {
       'doctor',
       'failoverctl: doctor comes in a later release; until then: failoverctl status lists what is wrong, failoverctl config check checks the file\n',
     ],
+    ['config import-keepalived', "failoverctl: missing required argument 'router=file', or --pacemaker\n"],
     [
-      'config import-keepalived /etc/keepalived/keepalived.conf',
-      'failoverctl: import-keepalived comes in a later release; until then: write the file after docs/failoverd.example.yaml, failoverctl config check checks it\n',
+      'config import-keepalived keepalived.conf',
+      "failoverctl: 'keepalived.conf' is not ROUTER=FILE, as in vrouter1=/etc/keepalived/keepalived.conf\n",
     ],
+    ['config import-keepalived a=x a=y', 'failoverctl: a is named twice\n'],
+    ['config import-keepalived a=x --script b=y', 'failoverctl: b has no keepalived.conf among the arguments\n'],
+    [
+      'config import-keepalived --pacemaker IPaddr2 a=x',
+      'failoverctl: --pacemaker goes with --addresses and --pcs only\n',
+    ],
+    ['config import-keepalived a=x --pcs y', 'failoverctl: --pcs goes with --pacemaker\n'],
     ['status --yaml', "failoverctl: unknown option '--yaml'\n"],
     ['standby', "failoverctl: missing required argument 'on|off'\n"],
     [
@@ -118,12 +126,15 @@ test('help names every command that is served, and no other', async () => {
   expect(names.filter((name) => name !== 'failoverctl')).toEqual(COMMANDS);
 });
 
-test.each([...COMMANDS, 'config check', 'config schema'])('%s --help has examples', async (command) => {
-  const { code, stdout, stderr } = await failoverctl([...command.split(' '), '--help']);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout).toMatch(new RegExp(`^Usage: failoverctl ${command}`));
-  expect(stdout).toContain('\nExamples:\n  ');
-});
+test.each([...COMMANDS, 'config check', 'config schema', 'config import-keepalived'])(
+  '%s --help has examples',
+  async (command) => {
+    const { code, stdout, stderr } = await failoverctl([...command.split(' '), '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`^Usage: failoverctl ${command}`));
+    expect(stdout).toContain('\nExamples:\n  ');
+  },
+);
 
 test('--version', async () => {
   const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
@@ -280,5 +291,48 @@ ${file}:10:24: groups.isv.virtual_router_id: is 0, allowed: a whole number from 
     const { code, stdout, stderr } = await failoverctl(['config', 'schema']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({ title: 'failoverd.yaml', type: 'object' });
+  });
+
+  describe('import-keepalived', () => {
+    const data = new URL('../../test/data/import/reference/', import.meta.url).pathname;
+    const routers = ['vrouter1', 'vrouter2'];
+    const args = [
+      ...['config', 'import-keepalived'],
+      ...routers.map((name) => `${name}=${data}${name}.conf`),
+      ...routers.flatMap((name) => ['--script', `${name}=${data}${name}-claim-vips-notify-master.sh`]),
+    ];
+
+    test('writes to stdout, and what has no equivalent to stderr', async () => {
+      const { code, stdout, stderr } = await failoverctl(args);
+      expect(code).toBe(0);
+      const expected = await readFile(`${data}failoverd.yaml`, 'utf8');
+      expect(stdout.replaceAll(data, '')).toBe(expected);
+      expect(stderr.replaceAll(data, '')).toBe(await readFile(`${data}remarks.txt`, 'utf8'));
+    });
+
+    test('writes to a file that is not there, and to another one only when asked to', async () => {
+      const file = join(fixture.directory, 'new.yaml');
+      const written = `${file} is written: failoverctl config check ${file} --node ROUTER checks it\n`;
+      expect(await failoverctl([...args, '--output', file])).toMatchObject({ code: 0, stdout: written });
+      const first = await readFile(file, 'utf8');
+      await writeFile(file, 'mine');
+      const second = await failoverctl([...args, '-o', file]);
+      expect(second).toMatchObject({ code: 1, stdout: '' });
+      expect(second.stderr).toContain(`failoverctl: ${file} is there already: --force replaces it\n`);
+      expect(await readFile(file, 'utf8')).toBe('mine');
+      expect(await failoverctl([...args, '-o', file, '--force'])).toMatchObject({ code: 0, stdout: written });
+      expect(await readFile(file, 'utf8')).toBe(first);
+      const nowhere = await failoverctl([...args, '-o', '/nowhere/f.yaml']);
+      expect(nowhere).toMatchObject({ code: 1, stdout: '' });
+      expect(nowhere.stderr).toContain('failoverctl: /nowhere/f.yaml cannot be written: there is no such file\n');
+    });
+
+    test('mistakes exit with 78, and nothing is written', async () => {
+      const file = join(fixture.directory, 'none.yaml');
+      const outcome = await failoverctl([...args.slice(0, 3), `vrouter2=${fixture.directory}/absent`, '-o', file]);
+      expect(outcome).toMatchObject({ code: 78, stdout: '' });
+      expect(outcome.stderr).toContain(`${fixture.directory}/absent:1:1: `);
+      await expect(readFile(file)).rejects.toThrow('ENOENT');
+    });
   });
 });

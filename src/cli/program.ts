@@ -30,8 +30,6 @@ const COMMANDS: readonly Register[] = [
 const LATER: Readonly<Record<string, string>> = {
   watch: 'until then: watch -n 1 failoverctl status',
   doctor: 'until then: failoverctl status lists what is wrong, failoverctl config check checks the file',
-  'import-keepalived':
-    'until then: write the file after docs/failoverd.example.yaml, failoverctl config check checks it',
 };
 
 /** The command line of failoverctl; `done` gets the exit code of the command that ran. */

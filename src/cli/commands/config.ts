@@ -1,5 +1,6 @@
 import { type CliContext, type CommandResult, examples, type Register } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { registerImport } from './config-import.ts';
 
 const DEFAULT_FILE = '/etc/failoverd/failoverd.yaml';
 
@@ -8,7 +9,7 @@ export const registerConfig: Register = (program, context, done) => {
     .command('config')
     .helpCommand(false)
     .description('Work with the configuration file; no daemon is needed.')
-    .summary('check a configuration, print its JSON Schema')
+    .summary('check a configuration, print its JSON Schema, import one from keepalived')
     .addHelpText('after', examples('failoverctl config check', 'failoverctl config schema > failoverd.schema.json'));
 
   config
@@ -33,6 +34,8 @@ export const registerConfig: Register = (program, context, done) => {
       context.stdout(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
       done(EXIT.done);
     });
+
+  registerImport(config, context, done);
 };
 
 async function check(path: string, node: string | undefined, context: CliContext): Promise<CommandResult> {
