@@ -66,6 +66,8 @@ export interface GroupOptions {
   readonly sendAdvert: (advert: { priority: number; interval: Milliseconds; copies: number }) => void;
   /** The master lives, and this router is not the one to pre-empt it now. */
   readonly leavesMaster: (priority: number) => boolean;
+  /** Somebody in the cluster can read OCI's record, so that it may settle who is master. */
+  readonly isRecordReadable: () => boolean;
   /** Asks the peers for their state. */
   readonly askPeers: () => void;
   /** What peers are told of this group changed: tell them now. */
@@ -176,7 +178,8 @@ export function createGroup(options: GroupOptions): Group {
       ownership.handle({ kind: 'supersede' });
       return;
     }
-    const told = event.kind === 'advert' ? { ...event, holding: ownership.holdsLock() } : event;
+    const told =
+      event.kind === 'advert' ? { ...event, holding: ownership.holdsLock() && options.isRecordReadable() } : event;
     const actions = election.handle(clock.now(), told);
     for (const action of actions) carryOut(action);
     tellUnled();

@@ -21,7 +21,7 @@ import { confirms, createPeers, type Peer } from './peers.ts';
 import { createStanding } from './standing.ts';
 import type { StateStore } from './state-store.ts';
 import { reportStatus } from './status.ts';
-import { bestSuccessor, betterIsReady, livingMaster, masterOf } from './successor.ts';
+import { bestSuccessor, betterIsReady, isReady, livingMaster, masterOf } from './successor.ts';
 import { createSwitchover, type Switchover } from './switchover.ts';
 import { createTrackers } from './trackers/trackers.ts';
 import { reportVerify } from './verify.ts';
@@ -145,7 +145,7 @@ export function createRouter(options: RouterOptions): Router {
     groups: () => groups,
     send: (pathId, bytes) => transport.send(pathId, bytes),
     ready: claimability.ready,
-    readyIn: (group) => claimability.reasons().get(group)?.length === 0,
+    readyIn: isReadyIn,
     links: interfaces.links,
     commands,
     onTold,
@@ -207,6 +207,7 @@ export function createRouter(options: RouterOptions): Router {
       chooseSuccessor: () => bestSuccessor(peers.all(), group.virtualRouterId)?.name ?? null,
       sendAdvert: (advert) => conversation.sendAdvert(group.name, advert),
       tellPeers: conversation.tellPeers,
+      isRecordReadable: () => isReadyIn(group.name) || peers.all().some((peer) => isReady(peer, group.virtualRouterId)),
       askPeers: conversation.ask,
       rediscover: claimability.rediscover,
       onHeld: () => switchover.held(made),
@@ -221,6 +222,10 @@ export function createRouter(options: RouterOptions): Router {
       },
     });
     return made;
+  }
+
+  function isReadyIn(group: string): boolean {
+    return claimability.reasons().get(group)?.length === 0;
   }
 
   /** Cut off from everybody at once, this router is more likely gone than all the others: the holder's lease decides. */

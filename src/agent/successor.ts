@@ -13,6 +13,11 @@ export function masterOf(self: string, group: Group, peers: readonly Peer[]): st
   return peers.find((peer) => peer.alive && groupOf(peer, group.virtualRouterId)?.state === 'master')?.name ?? null;
 }
 
+/** A live peer that could claim the group's VIPs now. */
+export function isReady(peer: Peer, virtualRouterId: number): boolean {
+  return peer.alive && groupOf(peer, virtualRouterId)?.ready === true;
+}
+
 /** Why a peer cannot take over now; undefined if it can. */
 export function whyNotSuccessor(peer: Peer, virtualRouterId: number): string | undefined {
   if (!peer.alive) return `${peer.name} is not heard`;

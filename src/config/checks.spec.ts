@@ -28,6 +28,13 @@ const ROWS: MistakeRow[] = [
     ],
   },
   {
+    name: 'two routers with one address',
+    changes: [[addresses2, '[172.20.136.130, 10.0.0.3]']],
+    mistakes: [
+      'f.yaml:4:27: routers.vrouter2.addresses[0]: 172.20.136.130 is already in routers.vrouter1.addresses[0], allowed: an address once',
+    ],
+  },
+  {
     name: 'no VIP',
     changes: [
       ['[172.20.136.132]', '[]'],
