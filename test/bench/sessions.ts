@@ -5,7 +5,9 @@ import type { Recorder } from './figures.ts';
 import { measureFlood } from './flood.ts';
 import { measureIdle } from './idle.ts';
 import { measureLateness } from './lateness.ts';
+import { measureLinkEvents } from './link-event.ts';
 import { withStand } from './stand.ts';
+import { FEDERATION_LATENCY, measureTokenEnd, measureWarmth } from './warmth.ts';
 
 /** For `--only`. */
 export const MEASUREMENTS: readonly { readonly name: string; readonly title: string }[] = [
@@ -16,6 +18,8 @@ export const MEASUREMENTS: readonly { readonly name: string; readonly title: str
   { name: 'again', title: 'a link goes down again as soon as the VIPs are back' },
   { name: 'idle', title: 'memory and CPU of a quiet minute, and a crash after it' },
   { name: 'claims', title: '3 and 24 VIPs with an API that takes 200 ms' },
+  { name: 'link-event', title: "from the kernel's word on a link to the resignation" },
+  { name: 'warmth', title: 'takeovers after 1 s and after 60 s of quiet, and when the token ends' },
   { name: 'flood', title: 'forged adverts from the address of the peer and from strangers' },
   { name: 'lateness', title: 'the heartbeat while tokens are refreshed and 24 VIPs claimed' },
 ];
@@ -25,6 +29,8 @@ export type Session = (recorder: Recorder, progress: (text: string) => void) => 
 
 const VIPS_PER_SUBNET = 8;
 const TOKEN_LIFETIME = 6_000;
+/** Longer: it has to be foreseen when it ends. */
+const TOKEN_END_LIFETIME = 12_000;
 
 /** The sessions for some measurements, all when none is named. */
 export function chosenSessions(names: readonly string[], runs: number): Session[] {
@@ -63,6 +69,22 @@ export function chosenSessions(names: readonly string[], runs: number): Session[
     sessions.push((recorder, progress) =>
       withStand({ interval: 1000, keepalived: { version: 2 } }, (stand) =>
         measureFaults(stand, recorder, elsewhere, few, progress),
+      ),
+    );
+  }
+  if (wanted('link-event') || wanted('warmth')) {
+    sessions.push((recorder, progress) =>
+      withStand({ interval: 200 }, async (stand) => {
+        if (wanted('link-event')) await measureLinkEvents(stand, recorder, runs, progress);
+        if (wanted('warmth')) await measureWarmth(stand, recorder, some, progress);
+      }),
+    );
+  }
+  if (wanted('warmth')) {
+    const parameters = { tokenLifetime: TOKEN_END_LIFETIME, latency: { Federation: FEDERATION_LATENCY } };
+    sessions.push((recorder, progress) =>
+      withStand({ interval: 200, parameters }, (stand) =>
+        measureTokenEnd(stand, recorder, TOKEN_END_LIFETIME, some, progress),
       ),
     );
   }
