@@ -1,58 +1,24 @@
 /** src/linux against the real kernel, in a network namespace of its own. Runs as root. */
-import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { build } from 'esbuild';
+import { execFileSync } from 'node:child_process';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  buildWatcher,
+  ip,
+  ipv4Of,
+  ipv4Truth,
+  type Line,
+  linksOf,
+  makeSpaces,
+  OTHER_SPACE,
+  removeSpaces,
+  SPACE,
+  truth,
+  watch,
+} from './linux/harness.ts';
 
-const SPACE = 'fot-linux-a';
-const OTHER_SPACE = 'fot-linux-b';
-/** Below node_modules, so that the bundle finds koffi. */
-const SCRIPT = 'node_modules/.cache/failoverd-linux-e2e/watch.js';
-
-type Line = { readonly kind: string; readonly [key: string]: unknown };
-
-const children: ChildProcessWithoutNullStreams[] = [];
-
-function ip(command: string, input?: string): string {
-  return execFileSync('ip', ['-n', SPACE, ...command.split(' ')], { encoding: 'utf8', input });
-}
-
-/** Starts the watcher script in the namespace. `next` waits for the next line that fits. */
-async function watch(receiveBufferBytes = 0) {
-  const child = spawn('ip', ['netns', 'exec', SPACE, process.execPath, SCRIPT, String(receiveBufferBytes)]);
-  children.push(child);
-  child.stderr.pipe(process.stderr);
-  const unread: Line[] = [];
-  let wake = (): void => {};
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    unread.push(JSON.parse(line));
-    wake();
-  });
-  async function next(fits: (line: Line) => boolean, within = 5000): Promise<Line> {
-    const deadline = Date.now() + within;
-    for (;;) {
-      for (let line = unread.shift(); line !== undefined; line = unread.shift()) if (fits(line)) return line;
-      const left = deadline - Date.now();
-      if (left <= 0) throw new Error('the watcher did not say what was expected');
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-  }
-  const tell = (command: string): void => {
-    child.stdin.write(`${command}\n`);
-  };
-  const ask = (command: string, kind: string): Promise<Line> => {
-    tell(command);
-    return next((line) => line.kind === kind);
-  };
-  const first = await next((line) => line.kind === 'state');
-  return { first, next, tell, ask };
-}
+beforeAll(buildWatcher);
+beforeEach(makeSpaces);
+afterEach(removeSpaces);
 
 /** A predicate for a change of one link. */
 const link =
@@ -67,86 +33,6 @@ function matches(value: unknown, expected: object): boolean {
   const actual = Object.fromEntries(Object.entries(value ?? {}));
   return Object.entries(expected).every(([key, wanted]) => actual[key] === wanted);
 }
-
-/** What iproute2 says of the namespace, in the watcher's words. */
-function truth() {
-  const links: { ifname: string; ifindex: number; mtu: number; flags: string[]; operstate: string }[] = JSON.parse(
-    ip('-j link show'),
-  );
-  return links
-    .map(({ ifname, ifindex, mtu, flags, operstate }) => ({
-      name: ifname,
-      index: ifindex,
-      mtu,
-      // ip leaves RUNNING out of its flags; the operational state tells.
-      up: flags.includes('UP') && (operstate === 'UP' || operstate === 'UNKNOWN'),
-    }))
-    .sort((a, b) => a.index - b.index);
-}
-
-function linksOf(state: Line) {
-  const links: unknown = state['links'];
-  if (!Array.isArray(links)) throw new Error('no state');
-  return links
-    .map(({ name, index, mtu, up }) => ({ name, index, mtu, up }))
-    .sort((a: { index: number }, b: { index: number }) => a.index - b.index);
-}
-
-/** IPv4 only: an IPv6 address still being checked for duplicates does not count yet. */
-function ipv4Truth(): string[] {
-  const links: { ifname: string; addr_info: { local: string; prefixlen: number }[] }[] = JSON.parse(
-    ip('-4 -j addr show'),
-  );
-  return links
-    .flatMap(({ ifname, addr_info }) => addr_info.map(({ local, prefixlen }) => `${ifname} ${local}/${prefixlen}`))
-    .sort();
-}
-
-function ipv4Of(state: Line): string[] {
-  const addresses: unknown = state['addresses'];
-  if (!Array.isArray(addresses)) throw new Error('no state');
-  return addresses
-    .filter(({ address: text }) => !text.includes(':'))
-    .map(({ device, address: text, prefixLength }) => `${device} ${text}/${prefixLength}`)
-    .sort();
-}
-
-function remove(space: string): void {
-  try {
-    execFileSync('ip', ['netns', 'del', space], { stdio: 'ignore' });
-  } catch {
-    // It was not there.
-  }
-}
-
-beforeAll(async () => {
-  await build({
-    entryPoints: ['test/e2e/linux/watch-main.ts'],
-    outfile: SCRIPT,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    external: ['koffi'],
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-  });
-});
-
-beforeEach(() => {
-  for (const space of [SPACE, OTHER_SPACE]) {
-    remove(space);
-    execFileSync('ip', ['netns', 'add', space]);
-  }
-  ip('link set lo up');
-  ip('link add v0 address 02:00:17:aa:bb:01 type veth peer name v1');
-  ip('link set v1 up');
-});
-
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill();
-  remove(SPACE);
-  remove(OTHER_SPACE);
-});
 
 describe('watchLinks', () => {
   it('knows what is there before it returns', async () => {

@@ -1,0 +1,138 @@
+/** The link watcher in a network namespace of its own, and what iproute2 says of the same namespace. Runs as root. */
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { build } from 'esbuild';
+
+export const SPACE = 'fot-linux-a';
+export const OTHER_SPACE = 'fot-linux-b';
+/** Below node_modules, so that the bundle finds koffi. */
+const SCRIPT = 'node_modules/.cache/failoverd-linux-e2e/watch.js';
+
+export type Line = { readonly kind: string; readonly [key: string]: unknown };
+
+const children: ChildProcessWithoutNullStreams[] = [];
+
+export function ip(command: string, input?: string): string {
+  return execFileSync('ip', ['-n', SPACE, ...command.split(' ')], { encoding: 'utf8', input });
+}
+
+/** Starts the watcher script in the namespace. `next` waits for the next line that fits. */
+export async function watch(receiveBufferBytes = 0) {
+  const child = spawn('ip', ['netns', 'exec', SPACE, process.execPath, SCRIPT, String(receiveBufferBytes)]);
+  children.push(child);
+  child.stderr.pipe(process.stderr);
+  const unread: Line[] = [];
+  const heard: Line[] = [];
+  let wake = (): void => {};
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const read: Line = JSON.parse(line);
+    heard.push(read);
+    unread.push(read);
+    wake();
+  });
+  async function next(fits: (line: Line) => boolean, within = 5000): Promise<Line> {
+    const deadline = Date.now() + within;
+    for (;;) {
+      for (let line = unread.shift(); line !== undefined; line = unread.shift()) if (fits(line)) return line;
+      const left = deadline - Date.now();
+      if (left <= 0) throw new Error('the watcher did not say what was expected');
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+  const tell = (command: string): void => {
+    child.stdin.write(`${command}\n`);
+  };
+  const ask = (command: string, kind: string): Promise<Line> => {
+    tell(command);
+    return next((line) => line.kind === kind);
+  };
+  const first = await next((line) => line.kind === 'state');
+  return { first, next, tell, ask, heard: heard as readonly Line[] };
+}
+
+/** What iproute2 says of the namespace, in the watcher's words. */
+export function truth() {
+  const links: { ifname: string; ifindex: number; mtu: number; flags: string[]; operstate: string }[] = JSON.parse(
+    ip('-j link show'),
+  );
+  return links
+    .map(({ ifname, ifindex, mtu, flags, operstate }) => ({
+      name: ifname,
+      index: ifindex,
+      mtu,
+      // ip leaves RUNNING out of its flags; the operational state tells.
+      up: flags.includes('UP') && (operstate === 'UP' || operstate === 'UNKNOWN'),
+    }))
+    .sort((a, b) => a.index - b.index);
+}
+
+export function linksOf(state: Line) {
+  const links: unknown = state['links'];
+  if (!Array.isArray(links)) throw new Error('no state');
+  return links
+    .map(({ name, index, mtu, up }) => ({ name, index, mtu, up }))
+    .sort((a: { index: number }, b: { index: number }) => a.index - b.index);
+}
+
+/** IPv4 only: an IPv6 address still being checked for duplicates does not count yet. */
+export function ipv4Truth(): string[] {
+  const links: { ifname: string; addr_info: { local: string; prefixlen: number }[] }[] = JSON.parse(
+    ip('-4 -j addr show'),
+  );
+  return links
+    .flatMap(({ ifname, addr_info }) => addr_info.map(({ local, prefixlen }) => `${ifname} ${local}/${prefixlen}`))
+    .sort();
+}
+
+export function ipv4Of(state: Line): string[] {
+  const addresses: unknown = state['addresses'];
+  if (!Array.isArray(addresses)) throw new Error('no state');
+  return addresses
+    .filter(({ address: text }) => !text.includes(':'))
+    .map(({ device, address: text, prefixLength }) => `${device} ${text}/${prefixLength}`)
+    .sort();
+}
+
+function remove(space: string): void {
+  try {
+    execFileSync('ip', ['netns', 'del', space], { stdio: 'ignore' });
+  } catch {
+    // It was not there.
+  }
+}
+
+export async function buildWatcher(): Promise<void> {
+  await build({
+    entryPoints: ['test/e2e/linux/watch-main.ts'],
+    outfile: SCRIPT,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    external: ['koffi'],
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  });
+}
+
+/** Two fresh namespaces, with a pair of links in the first: v0, and v1 that is up. */
+export function makeSpaces(): void {
+  for (const space of [SPACE, OTHER_SPACE]) {
+    remove(space);
+    execFileSync('ip', ['netns', 'add', space]);
+  }
+  ip('link set lo up');
+  ip('link add v0 address 02:00:17:aa:bb:01 type veth peer name v1');
+  ip('link set v1 up');
+}
+
+export function removeSpaces(): void {
+  for (const child of children.splice(0)) child.kill();
+  remove(SPACE);
+  remove(OTHER_SPACE);
+}
