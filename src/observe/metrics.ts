@@ -28,7 +28,7 @@ export interface Metrics {
 }
 
 const CLAIM_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30];
-const LATENESS_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5];
+const LATENESS_BUCKETS = [0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.5, 1, 5];
 
 /**
  * Creates the metrics (DESIGN §1). `status` is called at each scrape and must be cheap.
@@ -70,7 +70,18 @@ export function createMetrics(version: string, status: () => StatusReport): Metr
   const requestDuration = histogram('oci_request_duration_seconds', 'Duration of requests to OCI.', CLAIM_BUCKETS);
   const lateness = histogram('heartbeat_lateness_seconds', 'How late the advert timer fired.', LATENESS_BUCKETS);
 
-  registerGauges(registry, version, status);
+  /** Of the scrape under way: the gauges of one scrape are made of one report. */
+  let report: StatusReport | undefined;
+  registerGauges(registry, version, () => report ?? status());
+
+  async function scrape(): Promise<string> {
+    report = status();
+    try {
+      return await registry.metrics();
+    } finally {
+      report = undefined;
+    }
+  }
 
   return {
     transition: (group, to) => transitions.inc({ group, to }),
@@ -89,7 +100,7 @@ export function createMetrics(version: string, status: () => StatusReport): Metr
       requestDuration.observe(duration / SECOND);
       if (failure !== undefined) requestFailures.inc({ operation, reason: failure });
     },
-    scrape: () => registry.metrics(),
+    scrape,
     contentType: registry.contentType,
   };
 }
