@@ -1,7 +1,7 @@
 import type { LoadedConfig } from '../config/index.ts';
 import type { GroupReport, RouterReport, StatusReport, VipReport } from '../control/api.ts';
 import type { Milliseconds } from '../dgram-vrrp/index.ts';
-import { alarmsOf } from './alarms.ts';
+import { type Alarm, alarmsOf } from './alarms.ts';
 import type { Claimability } from './claimability.ts';
 import { type Clock, wallTimeOf } from './clock.ts';
 import type { CommandBook } from './command-book.ts';
@@ -38,6 +38,14 @@ export interface StatusSources {
 
 /** The report of `GET /v1/status`: the cluster as this router sees it. */
 export function reportStatus(sources: StatusSources): StatusReport {
+  return reportWithAlarms(sources).report;
+}
+
+/** The same, and the alarms with what they are about. */
+export function reportWithAlarms(sources: StatusSources): {
+  readonly report: StatusReport;
+  readonly alarms: readonly Alarm[];
+} {
   const { loaded, clock, claimability, peers } = sources;
   const { config, self } = loaded;
   const routers = config.routers.map(({ name }) => {
@@ -46,7 +54,17 @@ export function reportStatus(sources: StatusSources): StatusReport {
   });
   const groups = sources.groups.map((group) => reportGroup(sources, group));
   const { ready, reason, region, tokenExpiresAt } = claimability.ociStatus();
-  return {
+  const alarms = alarmsOf({
+    routers,
+    groups,
+    reasonsNotReady: claimability.reasons(),
+    inventory: claimability.inventory(),
+    rejects: sources.conversation.rejects,
+    frozen: sources.commands.frozen(),
+    missingAddresses: sources.elsewhere ? self.addresses : [],
+    leaseError: sources.lease.error(),
+  });
+  const report: StatusReport = {
     version: sources.version,
     cluster: config.cluster,
     router: self.name,
@@ -61,17 +79,9 @@ export function reportStatus(sources: StatusSources): StatusReport {
     },
     routers,
     groups,
-    alarms: alarmsOf({
-      routers,
-      groups,
-      reasonsNotReady: claimability.reasons(),
-      inventory: claimability.inventory(),
-      rejects: sources.conversation.rejects,
-      frozen: sources.commands.frozen(),
-      missingAddresses: sources.elsewhere ? self.addresses : [],
-      leaseError: sources.lease.error(),
-    }),
+    alarms: alarms.map(({ text }) => text),
   };
+  return { report, alarms };
 }
 
 function reportSelf({ loaded, version, claimability, interfaces, groups }: StatusSources): RouterReport {
