@@ -26,6 +26,8 @@ export interface Connections {
   grow(count: number): void;
   /** How many reads are sent at the same time. */
   readLimit(): number;
+  /** Those that are open, and all that are kept. */
+  count(): { readonly open: number; readonly kept: number };
   /** How long the connection idle for longest has been idle; 0 if none is idle. */
   longestIdle(): Milliseconds;
   close(): void;
@@ -127,6 +129,10 @@ export function createConnections(options: ConnectionsOptions): Connections {
       while (connections.length < count) connections.push(connect({ origin, openTimeout, onChange: changed }));
     },
     readLimit,
+    count() {
+      const open = connections.filter((connection) => ['idle', 'busy'].includes(connection.state()));
+      return { open: open.length, kept: connections.length };
+    },
     longestIdle() {
       const since = idle().map((connection) => connection.lastUsed());
       return since.length === 0 ? 0 : monotonic() - Math.min(...since);

@@ -4,9 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import type { OciInspector } from './inspection.ts';
 import type { Oci, OciExchange, OciOptions, OciStatus, OciVnics } from './types.ts';
 
-export interface Harness extends Oci, OciVnics {
+export interface Harness extends Oci, OciVnics, OciInspector {
   readonly child: ChildProcess;
   readonly statuses: readonly OciStatus[];
   readonly exchanges: OciExchange[];
@@ -81,7 +82,7 @@ function connect(child: ChildProcess): Harness {
     }
   });
 
-  function ask<T>(name: keyof (Oci & OciVnics), ...args: readonly unknown[]): Promise<T> {
+  function ask<T>(name: keyof (Oci & OciVnics & OciInspector), ...args: readonly unknown[]): Promise<T> {
     const number = ++last;
     return new Promise((resolve) => {
       answers.set(number, (answer) => resolve(answer as T));
@@ -111,6 +112,7 @@ function connect(child: ChildProcess): Harness {
     readSubnet: (subnetId, ids) => ask('readSubnet', subnetId, ids),
     getVnic: (id) => ask('getVnic', id),
     tagVnic: (request) => ask('tagVnic', request),
+    inspect: (vips) => ask('inspect', vips),
     refreshToken: () => ask('refreshToken'),
     async close() {
       if (child.exitCode !== null) return;

@@ -6,5 +6,7 @@
  * `network-client.ts` (the SDK's client) over `signer.ts` and the warm `connections.ts`; and the calls `inventory.ts`,
  * `private-ip.ts`, `subnet-reader.ts`, `vnic.ts`. `errors.ts` says what every failure means.
  */
+
+export type * from './inspection.ts';
 export { createOci, type WorkerPlace } from './oci.ts';
 export type * from './types.ts';

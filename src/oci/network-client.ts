@@ -32,6 +32,8 @@ export interface NetworkClient {
   expectVips(count: number): void;
   /** How many reads are sent at the same time. */
   readLimit(): number;
+  /** Connections that are open, and those that are kept. */
+  connections(): { readonly open: number; readonly kept: number };
   /** How long the connection idle for longest has been idle; 0 if none is idle. */
   longestIdle(): Milliseconds;
   close(): void;
@@ -126,6 +128,7 @@ export function createNetworkClient(options: NetworkClientOptions): NetworkClien
     // One more than there are VIPs, for the read that may be under way when all of them are claimed.
     expectVips: (count) => pool.grow(Math.min(options.connections, Math.max(2, 2 * count))),
     readLimit: pool.readLimit,
+    connections: pool.count,
     longestIdle: pool.longestIdle,
     close() {
       sdk.close();

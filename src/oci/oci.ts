@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import { backoff, monotonic } from './deadline.ts';
 import { textOf } from './errors.ts';
+import { failedInspection, type OciInspector } from './inspection.ts';
 import type { CallMessage, CallName, Calls, WorkerMessage } from './protocol.ts';
 import type { Milliseconds, Oci, OciFailure, OciListener, OciOptions, OciVnics } from './types.ts';
 
@@ -26,6 +27,8 @@ const PATIENCE: Readonly<Record<CallName, number>> = {
   refreshToken: 2,
   // The list's pages, then the gets.
   readSubnet: 4,
+  // Metadata, VNICs, route tables, what their rules lead to: one after the other.
+  inspect: 12,
   // Metadata, VNICs, lists, gets, the last two in several rounds.
   discover: 12,
 };
@@ -45,7 +48,11 @@ interface Pending {
  * @param options from `oci:` of the configuration; durations in milliseconds
  * @returns calls that never throw or reject, and answer within their deadline
  */
-export function createOci(options: OciOptions, listener: OciListener, place: WorkerPlace = {}): Oci & OciVnics {
+export function createOci(
+  options: OciOptions,
+  listener: OciListener,
+  place: WorkerPlace = {},
+): Oci & OciVnics & OciInspector {
   const url = place.worker ?? new URL('./oci-worker.js', import.meta.url);
   const pending = new Map<number, Pending>();
   let lastNumber = 0;
@@ -132,6 +139,7 @@ export function createOci(options: OciOptions, listener: OciListener, place: Wor
       ask('readSubnet', { subnetId, ids }, (failure) => new Map(ids.map((id) => [id, failure]))),
     getVnic: (id) => ask('getVnic', id, same),
     tagVnic: (request) => ask('tagVnic', request, same),
+    inspect: (vips) => ask('inspect', vips, failedInspection),
     refreshToken: () => ask('refreshToken', undefined, same),
     async close() {
       closed = true;

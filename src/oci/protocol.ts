@@ -2,6 +2,7 @@
  * What the two threads say to each other: numbered calls and their answers, and what the worker tells unasked. Plain
  * data only (structured clone), and free of the SDK, which the main thread must never load.
  */
+import type { Inspection } from './inspection.ts';
 import type {
   InterfaceInventory,
   InterfaceQuery,
@@ -30,6 +31,7 @@ export interface Calls {
   };
   readonly getVnic: { readonly ask: VnicId; readonly answer: VnicAnswer };
   readonly tagVnic: { readonly ask: TagRequest; readonly answer: VnicAnswer };
+  readonly inspect: { readonly ask: readonly PrivateIpId[]; readonly answer: Inspection };
   readonly refreshToken: { readonly ask: undefined; readonly answer: { readonly ok: true } | OciFailure };
 }
 

@@ -3,6 +3,8 @@
  * readiness whenever metadata and federation can be reached.
  */
 import { failureOf, OciFault } from './errors.ts';
+import { inspect } from './inspect.ts';
+import { failedInspection } from './inspection.ts';
 import { createKeyPair, type KeyPair, requestSession, type Session } from './instance-principal.ts';
 import { discover } from './inventory.ts';
 import { createMetadata, METADATA_ORIGIN } from './metadata.ts';
@@ -126,6 +128,8 @@ export function createService(options: OciOptions, listener: OciListener): Servi
         return connected().subnets.read(message.ask.subnetId, message.ask.ids);
       case 'getVnic':
         return { ok: true, record: await getVnic(connected().client, message.ask) };
+      case 'inspect':
+        return inspect({ metadata, client: connected().client }, message.ask);
       case 'tagVnic':
         return { ok: true, record: await tagVnic(connected().client, message.ask, sendBy) };
     }
@@ -168,6 +172,8 @@ function answerOfFailure(message: CallMessage, error: unknown): Calls[CallName][
       return message.ask.map((asked) => ({ ...failure, interface: asked.interface }));
     case 'readSubnet':
       return new Map(message.ask.ids.map((id) => [id, failure]));
+    case 'inspect':
+      return failedInspection(failure);
     default:
       return failure;
   }

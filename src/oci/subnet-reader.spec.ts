@@ -55,6 +55,7 @@ const client: NetworkClient = {
   },
   expectVips: () => undefined,
   readLimit: () => 1,
+  connections: () => ({ open: 1, kept: 1 }),
   longestIdle: () => 0,
   close: () => undefined,
 };

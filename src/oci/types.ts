@@ -149,6 +149,7 @@ export interface OciExchange {
     | 'ListIpv6s'
     | 'GetVnic'
     | 'UpdateVnic'
+    | 'ListRouteTables'
     | 'Federation'
     | 'Metadata';
   readonly duration: Milliseconds;
