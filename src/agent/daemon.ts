@@ -19,6 +19,7 @@ import {
 import { createEventFeed, createHistory, createLog, createMetrics, type Log } from '../observe/index.ts';
 import { createOci } from '../oci/index.ts';
 import { systemClock } from './clock.ts';
+import { createDaemonDoctor } from './doctor/index.ts';
 import { createHandlers } from './handlers.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { createObserver } from './observer.ts';
@@ -101,6 +102,14 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
   });
   const deviceOfAddress = (address: string) => links.addresses().find((entry) => entry.address === address)?.device;
 
+  const doctor = createDaemonDoctor({
+    examine: () => router.examine(),
+    node,
+    links,
+    notifier,
+    stateFile,
+    metricsListen: () => metricsServer.listening,
+  });
   const router: Router = createRouter({
     loaded,
     version,
@@ -110,7 +119,7 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
     store: createStateStore(stateFile, (failure, detail) =>
       log({ event: `state-${failure}`, file: stateFile, detail }),
     ),
-    createOci: (listener) => createOci(config.oci, listener),
+    createOci: (listener) => doctor.watch(createOci(config.oci, listener)),
     runCommand,
     interfaceState: (device) => links.links().get(device),
     hasAddress: (address) => deviceOfAddress(address) !== undefined,
@@ -154,7 +163,7 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
   });
   const control = await startControlServer({
     socketPath: config.control.socket,
-    handlers: createHandlers(router, history, events, reload),
+    handlers: createHandlers(router, history, events, reload, doctor.examine),
     onWarning: (detail) => log({ event: 'control-warning', detail }),
     onError: (error) => log({ event: 'control-warning', detail: String(error) }),
   });

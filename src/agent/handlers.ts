@@ -1,4 +1,4 @@
-import type { ReloadReport } from '../control/api.ts';
+import type { DoctorReport, ReloadReport } from '../control/api.ts';
 import type { ControlHandlers } from '../control/handlers.ts';
 import type { EventFeed, History } from '../observe/index.ts';
 import type { Router } from './router.ts';
@@ -9,6 +9,7 @@ export function createHandlers(
   history: History,
   events: EventFeed,
   reload: () => ReloadReport,
+  examine: () => Promise<DoctorReport>,
 ): ControlHandlers {
   return {
     status: async () => router.status(),
@@ -20,5 +21,6 @@ export function createHandlers(
     freeze: async (request) => router.maintenance.freeze(request),
     reload: async () => reload(),
     follow: events.follow,
+    doctor: examine,
   };
 }

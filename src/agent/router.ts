@@ -2,7 +2,8 @@ import type { GroupConfig, LoadedConfig } from '../config/index.ts';
 import type { StatusReport, VerifyReport } from '../control/api.ts';
 import type { DatagramListener, Milliseconds, PresenceGroup, Transport } from '../dgram-vrrp/index.ts';
 import type { RunCommand } from '../linux/command-result.ts';
-import type { Oci, OciListener, OciVnics, VnicId } from '../oci/types.ts';
+import type { InterfaceQuery, Oci, OciListener, OciVnics, VnicId } from '../oci/types.ts';
+import type { Alarm } from './alarms.ts';
 import { createClaimability } from './claimability.ts';
 import type { Clock } from './clock.ts';
 import { createCommandBook } from './command-book.ts';
@@ -20,7 +21,7 @@ import { type Path, pathsOf } from './paths.ts';
 import { confirms, createPeers, type Peer } from './peers.ts';
 import { createStanding } from './standing.ts';
 import type { StateStore } from './state-store.ts';
-import { reportStatus } from './status.ts';
+import { reportStatus, reportWithAlarms, type StatusSources } from './status.ts';
 import { bestSuccessor, betterIsReady, isReady, livingMaster, masterOf } from './successor.ts';
 import { createSwitchover, type Switchover } from './switchover.ts';
 import { createTrackers } from './trackers/trackers.ts';
@@ -84,7 +85,17 @@ export interface Router {
   /** Reads every VIP of every group now. */
   verify(): Promise<VerifyReport>;
   status(): StatusReport;
+  /** What a doctor looks at: the status with its alarms, the configuration in force, the interfaces as asked of OCI. */
+  examine(): Examination;
   close(): Promise<void>;
+}
+
+/** A router as the doctor sees it. */
+export interface Examination {
+  readonly loaded: LoadedConfig;
+  readonly report: StatusReport;
+  readonly alarms: readonly Alarm[];
+  readonly query: readonly InterfaceQuery[];
 }
 
 export function createRouter(options: RouterOptions): Router {
@@ -327,6 +338,24 @@ export function createRouter(options: RouterOptions): Router {
     claimability.update();
   }
 
+  const statusSources = (): StatusSources => ({
+    loaded,
+    elsewhere,
+    version: options.version,
+    uptime: clock.now() - startedAt,
+    clock,
+    claimability,
+    lease,
+    conversation,
+    interfaces,
+    peers,
+    groups,
+    commands,
+    holders,
+    trackers,
+    hooks,
+  });
+
   function takePart(): void {
     elsewhere = false;
     for (const group of groups) group.handle({ kind: 'startup' });
@@ -369,24 +398,8 @@ export function createRouter(options: RouterOptions): Router {
       await Promise.all(groups.map((group) => group.verify()));
       return reportVerify(groups, holders, (group) => masterOf(self.name, group, peers.all()));
     },
-    status: () =>
-      reportStatus({
-        loaded,
-        elsewhere,
-        version: options.version,
-        uptime: clock.now() - startedAt,
-        clock,
-        claimability,
-        lease,
-        conversation,
-        interfaces,
-        peers,
-        groups,
-        commands,
-        holders,
-        trackers,
-        hooks,
-      }),
+    status: () => reportStatus(statusSources()),
+    examine: () => ({ loaded, ...reportWithAlarms(statusSources()), query: interfaces.query() }),
     async close() {
       conversation.close();
       claimability.close();

@@ -1,6 +1,7 @@
 import { Command, type CommanderError, Option } from 'commander';
 import { version } from '../../package.json';
 import { registerConfig } from './commands/config.ts';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerFailback } from './commands/failback.ts';
 import { registerFailover } from './commands/failover.ts';
 import { registerFreeze } from './commands/freeze.ts';
@@ -22,6 +23,7 @@ const COMMANDS: readonly Register[] = [
   registerVerify,
   registerReload,
   registerHistory,
+  registerDoctor,
   registerConfig,
   registerKeygen,
 ];
@@ -29,7 +31,6 @@ const COMMANDS: readonly Register[] = [
 /** Commands that are promised and not offered yet, and what does for now. */
 const LATER: Readonly<Record<string, string>> = {
   watch: 'until then: watch -n 1 failoverctl status',
-  doctor: 'until then: failoverctl status lists what is wrong, failoverctl config check checks the file',
 };
 
 /** The command line of failoverctl; `done` gets the exit code of the command that ran. */

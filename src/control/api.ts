@@ -194,6 +194,32 @@ export interface VerifyReport {
   }[];
 }
 
+/**
+ * Answer of `POST /v1/doctor`: everything a failover will need, looked at now, by the router that answers. It asks OCI for
+ * a new token and reads records; nothing is written and nothing moves.
+ */
+export interface DoctorReport {
+  readonly version: string;
+  readonly cluster: string;
+  readonly router: string;
+  /** ISO 8601. */
+  readonly time: string;
+  readonly checks: readonly DoctorCheck[];
+}
+
+export interface DoctorCheck {
+  /** What was looked at, `token` or `route` for example (docs/operation.md has all of them). */
+  readonly check: string;
+  /** Of what: a router, group, interface or VIP; two are joined by a blank. */
+  readonly about: string;
+  /** `failed`: a failover would not work as it should; `unknown`: it could not be found out. */
+  readonly result: 'ok' | 'warning' | 'failed' | 'unknown';
+  /** What was found, a sentence. */
+  readonly finding: string;
+  /** What to do; absent when `ok`. */
+  readonly advice?: string;
+}
+
 /** One past transition of a group (`GET /v1/history`). */
 export interface HistoryEntry {
   /** ISO 8601. */

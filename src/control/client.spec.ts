@@ -23,6 +23,13 @@ test('every method asks its endpoint', async () => {
     reason: 'silence',
     claims: [],
   } as const;
+  const examination = {
+    version: '0.1.0',
+    cluster: 'isv-pod',
+    router: 'vrouter1',
+    time: STATUS.time,
+    checks: [{ check: 'token', about: 'OCI', result: 'ok' as const, finding: 'present' }],
+  };
   await fixture.serve({
     history: async ({ limit }) => ({ entries: limit === 2 ? [entry] : [] }),
     failover: async ({ group = '', to = '' }) => ({ groups: [{ group, from: 'vrouter1', to }] }),
@@ -30,6 +37,7 @@ test('every method asks its endpoint', async () => {
     standby: async ({ on, router = '' }) => ({ router, on: on ? ['isv'] : [], off: [] }),
     verify: async () => ({ vips: [] }),
     reload: async () => ({ changes: ['the log level is debug'], warnings: [] }),
+    doctor: async () => examination,
   });
   expect(await client().status()).toEqual(STATUS);
   expect(await client().history()).toEqual({ entries: [] });
@@ -44,6 +52,7 @@ test('every method asks its endpoint', async () => {
     off: [],
   });
   expect(await client().verify()).toEqual({ vips: [] });
+  expect(await client().doctor()).toEqual(examination);
   expect(await client().reload()).toEqual({ changes: ['the log level is debug'], warnings: [] });
 });
 

@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import type {
+  DoctorReport,
   ErrorReport,
   EventReport,
   FailbackRequest,
@@ -38,6 +39,7 @@ export interface ControlClient {
    * to go on, follow again.
    */
   follow(tell: (event: EventReport) => void, signal: AbortSignal): Promise<void>;
+  doctor(): Promise<DoctorReport>;
 }
 
 const TIMEOUT = 35_000;
@@ -60,6 +62,7 @@ export function createControlClient({ socketPath, timeout = TIMEOUT }: ControlCl
     verify: async () => (await post('/v1/verify', {})) as VerifyReport,
     reload: async () => (await post('/v1/reload', {})) as ReloadReport,
     follow: (tell, signal) => followEvents(socketPath, tell, signal),
+    doctor: async () => (await post('/v1/doctor', {})) as DoctorReport,
   };
 }
 

@@ -80,6 +80,13 @@ export function handlersWith(own: Partial<ControlHandlers>): ControlHandlers {
     verify: async () => ({ vips: [] }),
     reload: async () => ({ changes: [], warnings: [] }),
     follow: () => {},
+    doctor: async () => ({
+      version: '0.1.0',
+      cluster: 'isv-pod',
+      router: 'vrouter1',
+      time: '2026-01-02T03:00:00.000Z',
+      checks: [],
+    }),
     ...own,
   };
 }

@@ -1,4 +1,5 @@
 import type {
+  DoctorReport,
   EventReport,
   FailbackRequest,
   FailoverRequest,
@@ -29,4 +30,5 @@ export interface ControlHandlers {
   reload(signal: AbortSignal): Promise<ReloadReport>;
   /** Tells every event from now on until the signal aborts, the current alarms at once. */
   follow(tell: (event: EventReport) => void, signal: AbortSignal): void;
+  doctor(signal: AbortSignal): Promise<DoctorReport>;
 }

@@ -74,6 +74,14 @@ export const ROUTES: readonly Route[] = [
   },
   {
     method: 'POST',
+    path: '/v1/doctor',
+    handle: async (handlers, { body, signal }) => {
+      expect(nothing, body, 'no body');
+      return handlers.doctor(signal);
+    },
+  },
+  {
+    method: 'POST',
     path: '/v1/freeze',
     handle: async (handlers, { body, signal }) =>
       handlers.freeze(expect(freeze, body, '{"on": true or false}'), signal),

@@ -76,7 +76,7 @@ test('every request reaches its handler with what was sent', async () => {
 });
 
 const ENDPOINTS =
-  'GET /v1/status, GET /v1/history, POST /v1/failover, POST /v1/failback, POST /v1/standby, POST /v1/verify, POST /v1/reload, POST /v1/freeze, GET /v1/events';
+  'GET /v1/status, GET /v1/history, POST /v1/failover, POST /v1/failback, POST /v1/standby, POST /v1/verify, POST /v1/reload, POST /v1/doctor, POST /v1/freeze, GET /v1/events';
 
 test.each([
   ['GET', '/', '', 404, error('not-found', `there is nothing at "/", allowed: ${ENDPOINTS}`)],

@@ -62,9 +62,10 @@ export function useSimulator(): Fixture {
     return running;
   }
 
+  // Two seconds on an idle machine.
   beforeAll(async () => {
     bundles = await bundle();
-  });
+  }, 60_000);
   afterEach(async () => {
     const { harness, simulator, directory } = now();
     running = undefined;

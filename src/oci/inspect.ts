@@ -26,12 +26,13 @@ export async function inspect(
   const [network] = await timed(async () => {
     for (const { vnicId } of vnics ?? []) compartments.add(await compartmentOf(client, vnicId));
   });
+  const probe = vnics === undefined ? metadataProbe : perRequest(network, vnics.length);
   return {
     metadata: metadataProbe,
-    network: vnics === undefined ? metadataProbe : perRequest(network, vnics.length),
+    network: probe,
     vnics: vnics ?? [],
     connections: client.connections(),
-    routes: await inspectRoutes(client, [...compartments], vips),
+    routes: probe.ok ? await inspectRoutes(client, [...compartments], vips) : probe,
   };
 }
 
@@ -78,7 +79,9 @@ async function inspectRoutes(
   try {
     const rules: RouteRule[] = [];
     for (const compartmentId of compartments) rules.push(...(await listRules(client, compartmentId)));
-    const others = [...new Set(rules.map(({ target }) => target).filter((target) => !vips.includes(target)))];
+    // A 404 means that an object is gone only where others can be seen.
+    const candidates = vips.length === 0 ? [] : rules;
+    const others = [...new Set(candidates.map(({ target }) => target).filter((target) => !vips.includes(target)))];
     const lookedUp = new Map<PrivateIpId, RouteRule['found']>();
     for (const id of others.slice(0, MOST_LOOKUPS)) lookedUp.set(id, await lookUp(client, id));
     return {

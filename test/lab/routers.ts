@@ -113,6 +113,7 @@ function environment(caFile: string): NodeJS.ProcessEnv {
     LANG: 'C.UTF-8',
     NODE_EXTRA_CA_CERTS: caFile,
     NOTIFY_SOCKET: '/run/failoverd/notify',
+    WATCHDOG_USEC: '10000000',
   };
 }
 
