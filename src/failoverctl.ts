@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { run } from './cli/index.ts';
+import { createTerminal, run } from './cli/index.ts';
 
 /* The admin's command. Everything it does is in cli/; here it meets the process. */
 
@@ -12,6 +12,9 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
+const dumb = env['TERM'] === undefined || env['TERM'] === 'dumb';
+const STOPS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 process.exitCode = await run(process.argv.slice(2), {
   stdout: (text) => void stdout.write(text),
   stderr: (text) => void stderr.write(text),
@@ -20,7 +23,12 @@ process.exitCode = await run(process.argv.slice(2), {
   hostname: hostname(),
   env,
   now: () => performance.now(),
-  sleep: async (milliseconds) => {
-    await sleep(milliseconds);
+  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { ...(signal && { signal }) }).catch(() => {}),
+  terminal: stdout.isTTY && !dumb ? createTerminal(stdout, process) : undefined,
+  onStop(stop) {
+    for (const signal of STOPS) process.on(signal, stop);
+    return () => {
+      for (const signal of STOPS) process.off(signal, stop);
+    };
   },
 });

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ControlClient } from '../control/client.ts';
 import type { ExitCode } from './exit-codes.ts';
+import type { Terminal } from './terminal.ts';
 
 /** What a command touches of the world. */
 export interface CliContext {
@@ -13,7 +14,12 @@ export interface CliContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
-  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** An aborted signal ends it early. */
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  /** Where the output goes, if that is a terminal that can be drawn on. */
+  readonly terminal: Terminal | undefined;
+  /** Calls back when the user ends the program (Ctrl-C, a closed terminal), instead of ending it; gives the way to stop that. */
+  readonly onStop: (stop: () => void) => () => void;
 }
 
 /** The result of a command that ran; throwing a `CliError` or `ControlError` is the other way to end. */

@@ -1,37 +1,23 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { KEY, REFERENCE } from '../config/load.test-support.ts';
+import type { DoctorCheck, DoctorReport } from '../control/api.ts';
 import { type Fixture, makeFixture, STATUS } from '../control/control.test-support.ts';
 import { ControlError } from '../control/errors.ts';
+import { bundleFailoverctl } from './bundle.test-support.ts';
 
 /* failoverctl as it ships: bundled, and run as a process. */
 
-let directory: string;
 let program: string;
+let remove: () => Promise<void>;
 let fixture: Fixture;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'failoverctl-'));
-  await chmod(directory, 0o755);
-  program = join(directory, 'failoverctl.mjs');
-  await build({
-    entryPoints: [new URL('../failoverctl.ts', import.meta.url).pathname],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    minify: true,
-    external: ['koffi'],
-    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
-    logLevel: 'error',
-  });
+  ({ program, remove } = await bundleFailoverctl());
 });
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterAll(() => remove());
 beforeEach(async () => {
   fixture = await makeFixture();
 });
@@ -67,7 +53,6 @@ describe('wrong usage exits with 2 and says what is right', () => {
   test.each([
     ['bogus', "failoverctl: unknown command 'bogus'\n"],
     ['statsu', "failoverctl: unknown command 'statsu'\n(Did you mean status?)\n"],
-    ['watch', 'failoverctl: watch comes in a later release; until then: watch -n 1 failoverctl status\n'],
     ['config import-keepalived', "failoverctl: missing required argument 'router=file', or --pacemaker\n"],
     [
       'config import-keepalived keepalived.conf',
@@ -105,6 +90,7 @@ describe('wrong usage exits with 2 and says what is right', () => {
 
 const COMMANDS = [
   'status',
+  'watch',
   'failover',
   'failback',
   'standby',
@@ -226,6 +212,25 @@ done after N s; failoverctl failback ends the hold
     });
     expect(await run('history -n 3')).toMatchObject({ code: 0, stdout: `${STATUS.time}  isv  init → backup: of 3\n` });
     expect((await run('verify')).code).toBe(1);
+  });
+
+  test('doctor exits with 1 when a check failed, and adds what it sees from here', async () => {
+    const bad = { check: 'freeze', about: 'cluster', result: 'failed', finding: 'frozen', advice: 'thaw' } as const;
+    let checks: readonly DoctorCheck[] = [bad];
+    const report = { version: '9.9.9', cluster: 'isv-pod', router: 'vrouter1', time: STATUS.time };
+    await fixture.serve({ doctor: async () => ({ ...report, checks }) });
+    const sick = await failoverctl(['doctor', '--quiet']);
+    expect({ code: sick.code, stderr: sick.stderr }).toEqual({ code: 1, stderr: '' });
+    expect(sick.stdout).toMatch(/^a failover would not work as it should: 1 failed, /);
+    expect(sick.stdout).toMatch(/\nFAILED {3}freeze cluster +frozen\n +→ thaw\n/);
+    checks = [{ check: 'token', about: 'OCI', result: 'ok', finding: 'present' }];
+    const well = await failoverctl(['doctor', '--json']);
+    expect(well.code).toBe(0);
+    const { checks: all } = JSON.parse(well.stdout) as DoctorReport;
+    expect(all[0]).toEqual(checks[0]);
+    expect(all.find(({ check }) => check === 'release')).toMatchObject({ about: 'vrouter1', result: 'warning' });
+    // Without koffi beside the program, as here, the kernel cannot be asked.
+    expect(all.find(({ check }) => check === 'time')).toMatchObject({ result: 'unknown' });
   });
 
   test.each([

@@ -10,6 +10,7 @@ import { CliError, EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { exitCodeOfUsage, makeProgram } from './program.ts';
 
 export type { CliContext } from './context.ts';
+export { createTerminal } from './terminal.ts';
 
 /** Runs one command line (without the program's name) and answers its exit code. */
 export async function run(args: readonly string[], context: CliContext): Promise<ExitCode> {

@@ -11,11 +11,13 @@ import { registerReload } from './commands/reload.ts';
 import { registerStandby } from './commands/standby.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerVerify } from './commands/verify.ts';
+import { registerWatch } from './commands/watch.ts';
 import { type CliContext, type CommandResult, examples, type Register } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 const COMMANDS: readonly Register[] = [
   registerStatus,
+  registerWatch,
   registerFailover,
   registerFailback,
   registerStandby,
@@ -28,11 +30,6 @@ const COMMANDS: readonly Register[] = [
   registerKeygen,
 ];
 
-/** Commands that are promised and not offered yet, and what does for now. */
-const LATER: Readonly<Record<string, string>> = {
-  watch: 'until then: watch -n 1 failoverctl status',
-};
-
 /** The command line of failoverctl; `done` gets the exit code of the command that ran. */
 export function makeProgram(context: CliContext, done: (result: CommandResult) => void): Command {
   const program = new Command('failoverctl')
@@ -44,7 +41,7 @@ export function makeProgram(context: CliContext, done: (result: CommandResult) =
     .configureOutput({
       writeOut: context.stdout,
       writeErr: context.stderr,
-      outputError: (text, write) => write(explainUsage(text)),
+      outputError: (text, write) => write(text.replace(/^error: /, 'failoverctl: ')),
     })
     .addOption(new Option('--socket <path>', 'control socket of the daemon').default('/run/failoverd/control.sock'))
     .showHelpAfterError('(failoverctl --help lists the commands, failoverctl COMMAND --help explains one)')
@@ -62,14 +59,6 @@ export function makeProgram(context: CliContext, done: (result: CommandResult) =
     );
   for (const register of COMMANDS) register(program, context, done);
   return program;
-}
-
-/** What commander found wrong, with a word on commands that are still to come. */
-function explainUsage(text: string): string {
-  const name = /unknown command '([^']+)'/.exec(text)?.[1];
-  const later = name !== undefined && Object.hasOwn(LATER, name) ? LATER[name] : undefined;
-  if (later !== undefined) return `failoverctl: ${name} comes in a later release; ${later}\n`;
-  return text.replace(/^error: /, 'failoverctl: ');
 }
 
 /** Help and version end well, everything else that commander throws is wrong usage. */

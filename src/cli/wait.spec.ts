@@ -19,6 +19,8 @@ function fakeContext() {
     sleep: async (milliseconds) => {
       clock += milliseconds;
     },
+    terminal: undefined,
+    onStop: () => () => {},
   };
   return { context, lines, start: clock };
 }
