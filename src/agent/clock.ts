@@ -29,7 +29,8 @@ function monotonic(): Milliseconds {
 /**
  * setTimeout takes whole milliseconds and may fire early by a part of one: never ring before the time. And ring after the
  * sockets were read: when a process goes on after a stall, Node runs timers first, and an advert that waits in a socket
- * must count before the timer that says there was none.
+ * must count before the timer that says there was none. Sockets that are watched through koffi (netlink, protocol 112) are
+ * read by an immediate of that same turn (linux/poll.ts), so it is the next turn's that rings.
  */
 function createAlarm(ring: () => void): Alarm {
   let timeout: NodeJS.Timeout | undefined;
@@ -42,9 +43,11 @@ function createAlarm(ring: () => void): Alarm {
     if (due === undefined) return;
     if (due > monotonic()) return wait(due);
     immediate = setImmediate(() => {
-      immediate = undefined;
-      due = undefined;
-      ring();
+      immediate = setImmediate(() => {
+        immediate = undefined;
+        due = undefined;
+        ring();
+      });
     });
   }
 

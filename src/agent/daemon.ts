@@ -4,16 +4,12 @@ import { isatty } from 'node:tty';
 import { pino } from 'pino';
 import { deviceOf, formatMistake, type LoadedConfig, loadConfig } from '../config/index.ts';
 import { startControlServer } from '../control/index.ts';
-import { createUdpTransport } from '../dgram-vrrp/index.ts';
 import {
-  bindToDevice,
   checkKernelSettings,
-  clearReuseAddress,
   createNotifier,
   ensureAddress,
   type Notifier,
   runCommand,
-  setTypeOfService,
   watchLinks,
 } from '../linux/index.ts';
 import { createEventFeed, createHistory, createLog, createMetrics, type Log } from '../observe/index.ts';
@@ -26,12 +22,11 @@ import { createObserver } from './observer.ts';
 import { createReload } from './reload.ts';
 import { createRouter, type Router } from './router.ts';
 import { createStateStore } from './state-store.ts';
+import { openTransport } from './transports.ts';
 
 /** sysexits(3): the configuration is wrong. */
 export const EXIT_CONFIG = 78;
 
-/** TOS of VRRP adverts: CS6, network control, as keepalived sends them. */
-const TOS_NETWORK_CONTROL = 0xc0;
 /** What journald could not take yet; beyond it lines are dropped rather than kept in memory. */
 const LOG_BUFFER = 1024 * 1024;
 /** While handing over, the owners are read this often. */
@@ -124,18 +119,12 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
     interfaceState: (device) => links.links().get(device),
     hasAddress: (address) => deviceOfAddress(address) !== undefined,
     createTransport: (paths, onDatagram) =>
-      createUdpTransport({
-        port: config.heartbeat.port,
+      openTransport({
+        heartbeat: config.heartbeat,
         paths,
         onDatagram,
         now: systemClock.now,
-        configureSocket(fd, stage, path) {
-          if (stage === 'bound') {
-            const device = deviceOfAddress(path.local);
-            if (device !== undefined) bindToDevice(fd, device);
-            setTypeOfService(fd, TOS_NETWORK_CONTROL);
-          } else clearReuseAddress(fd);
-        },
+        deviceOfAddress,
         onError: (error) => observer.pathFailed(error, systemClock.now()),
       }),
   });

@@ -20,6 +20,7 @@ import {
   type ReplayGuard,
   type Sequencer,
   type Transport,
+  type V2Authentication,
 } from '../dgram-vrrp/index.ts';
 import type { Clock } from './clock.ts';
 import type { Freshness } from './freshness.ts';
@@ -38,7 +39,8 @@ export interface HeartbeatOptions {
   readonly paths: readonly Path[];
   readonly clock: Clock;
   readonly freshness: Freshness;
-  readonly onAdvert: (group: string, path: Path, advert: Advert) => void;
+  /** `addresses`: those that this router lists on that path. */
+  readonly onAdvert: (group: string, path: Path, advert: Advert, addresses: readonly string[]) => void;
   readonly onPresence: (path: Path, presence: Presence) => void;
   /** An authentic datagram arrived on this path. Called before the two above. */
   readonly onHeard: (path: Path) => void;
@@ -65,7 +67,9 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
   const codec = options.codec ?? { encode: encodePresence, decode: decodePresence };
   // Wall clock at start, monotonic from there: a step of the clock changes nothing that was agreed with the peers.
   const base = clock.wall() - clock.now();
-  const steady = () => base + clock.now();
+  // Without presence nothing is agreed: a keepalived has only the time itself.
+  const isIp = options.loaded().config.heartbeat.transport === 'ip';
+  const steady = isIp ? clock.wall : () => base + clock.now();
   const sequencer = createSequencer(steady);
   const presenceGuard = createReplayGuard(() => options.loaded().config.heartbeat.auth.timeWindow);
   const groupGuards = new Map<string, ReplayGuard>();
@@ -92,17 +96,19 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
     return guard;
   }
 
-  function receiveAdvert(bytes: Uint8Array, path: Path): void {
+  function receiveAdvert({ bytes, ttl }: ReceivedDatagram, path: Path): void {
     const group = groups().find(({ virtualRouterId }) => virtualRouterId === bytes[1]);
     const decoded = decodeAdvert(bytes, {
       family: addressFamily(path.local) ?? 'ipv4',
       source: path.peer,
       destination: path.local,
       allowEmptyAddressList: true,
+      ...(ttl !== undefined && { ttl, minTtl: options.loaded().config.heartbeat.minTtl }),
       ...(group && {
         version: group.heartbeat.version,
         virtualRouterId: group.virtualRouterId,
         interval: group.heartbeat.interval,
+        authentication: v2AuthenticationOf(group),
       }),
     });
     const reject = (reason: string) => options.onRejected(path, reason, 'advert');
@@ -112,7 +118,7 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
     const opened = auth.open(bytes, decoded.pduLength, path.peer, receiverClock(path));
     if (!opened.ok) return reject(opened.error);
     options.onHeard(path);
-    options.onAdvert(group.name, path, decoded.advert);
+    options.onAdvert(group.name, path, decoded.advert, advertisedAddresses(group, path.local));
   }
 
   function receivePresence(bytes: Uint8Array, path: Path): void {
@@ -168,13 +174,19 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
             interval,
             addresses: advertisedAddresses(group, path.local),
           };
-          const pdu = encodeAdvert(advert, { source: path.local, destination: path.peer });
+          const pdu = encodeAdvert(advert, {
+            source: path.local,
+            destination: path.peer,
+            authentication: v2AuthenticationOf(group),
+          });
           send(path.id, auth.seal(pdu, path.local));
           options.onAdvertSent();
         }
       }
     },
     sendPresence(presence) {
+      // Whoever else speaks protocol 112 would take it for a broken advert.
+      if (isIp) return;
       const encoded = codec.encode(presence);
       if (!encoded.ok) return options.onPresenceTooLarge(encoded.error);
       for (const path of paths) send(path.id, signers.presence.seal(encoded.bytes, path.local));
@@ -185,8 +197,8 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
     receive(datagram) {
       const path = byPath.get(datagram.pathId);
       if (path === undefined) return;
-      if (datagramKind(datagram.bytes) === 'presence') receivePresence(datagram.bytes, path);
-      else receiveAdvert(datagram.bytes, path);
+      if (!isIp && datagramKind(datagram.bytes) === 'presence') receivePresence(datagram.bytes, path);
+      else receiveAdvert(datagram, path);
     },
   };
 }
@@ -200,12 +212,17 @@ function advertisedAddresses(group: GroupConfig, local: string): readonly string
   return all.filter((address) => addressFamily(address) === addressFamily(local));
 }
 
+/** VRRPv2's own authentication; a signature comes after the advert. */
+function v2AuthenticationOf({ heartbeat: { auth } }: GroupConfig): V2Authentication {
+  return auth.mode === 'password' ? { kind: 'password', password: auth.password?.text ?? '' } : { kind: 'none' };
+}
+
 function authenticatorFor(
   auth: GroupConfig['heartbeat']['auth'],
   sequencer: Sequencer,
   replayGuard: ReplayGuard,
 ): Authenticator {
-  // The password of VRRPv2 is refused by the configuration until protocol 112 is served.
+  // The password of VRRPv2 stands in the advert itself.
   const mode = auth.mode === 'password' ? 'none' : auth.mode;
   const activeKey = mode === 'none' ? {} : { activeKey: auth.activeKey };
   return createAuthenticator({ mode, keys: auth.keys, ...activeKey, sequencer, replayGuard });

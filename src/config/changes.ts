@@ -68,13 +68,31 @@ function isNamed(value: unknown): value is { readonly name: string } {
   return typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string';
 }
 
-/** A key whose source is the same may have another content. */
+/** A key or password whose source is the same may have another content. */
 function changedSecrets(before: Config, after: Config): ConfigChange[] {
+  return [...changedKeys(before, after), ...changedPasswords(before, after)];
+}
+
+function authsOf(config: Config) {
+  return [
+    ['heartbeat', config.heartbeat.auth] as const,
+    ...config.groups.map((group) => [`groups.${group.name}.heartbeat`, group.heartbeat.auth] as const),
+  ];
+}
+
+function changedPasswords(before: Config, after: Config): ConfigChange[] {
+  const old = new Map(authsOf(before).map(([path, { password }]) => [path, password]));
+  return authsOf(after).flatMap(([path, { password }]) => {
+    const previous = old.get(path);
+    if (previous === undefined || password === undefined || previous.source !== password.source) return [];
+    const same = previous.text === password.text;
+    return same ? [] : [{ path: `${path}.auth.pass`, from: 'the old password', to: 'a new password' }];
+  });
+}
+
+function changedKeys(before: Config, after: Config): ConfigChange[] {
   const secretsOf = (config: Config) =>
-    [
-      ['heartbeat', config.heartbeat.auth] as const,
-      ...config.groups.map((group) => [`groups.${group.name}.heartbeat`, group.heartbeat.auth] as const),
-    ].flatMap(([path, auth]) => auth.keys.map((key) => [`${path}.auth.keys.${key.id}`, key] as const));
+    authsOf(config).flatMap(([path, auth]) => auth.keys.map((key) => [`${path}.auth.keys.${key.id}`, key] as const));
   const old = new Map(secretsOf(before));
   return secretsOf(after).flatMap(([path, key]) => {
     const previous = old.get(path);

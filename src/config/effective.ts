@@ -15,8 +15,11 @@ import type {
 } from './model.ts';
 import type { ConfigFile } from './schema.ts';
 
-/** Keys by the source they were read from. */
-export type Secrets = ReadonlyMap<string, Uint8Array>;
+/** By the source they were read from. */
+export interface Secrets {
+  readonly keys: ReadonlyMap<string, Uint8Array>;
+  readonly passwords: ReadonlyMap<string, string>;
+}
 
 type Heartbeat = ConfigFile['heartbeat'];
 type Group = ConfigFile['groups'][string];
@@ -86,12 +89,19 @@ function heartbeatOf(base: Heartbeat, own: Group['heartbeat'], secrets: Secrets)
 }
 
 function authOf(base: Heartbeat, own: Group['heartbeat'], secrets: Secrets): AuthConfig {
-  const { mode, keys = {}, activeKey, timeWindow } = mergeAuth(base.auth, own?.auth);
+  const { mode, keys = {}, activeKey, timeWindow, pass } = mergeAuth(base.auth, own?.auth);
   const read = Object.entries(keys).flatMap(([id, source]) => {
-    const secret = source === undefined ? undefined : secrets.get(source);
+    const secret = source === undefined ? undefined : secrets.keys.get(source);
     return source === undefined || secret === undefined ? [] : [{ id: Number(id), secret, source }];
   });
-  return { mode, keys: read, activeKey: activeKey ?? 0, timeWindow: milliseconds(timeWindow ?? '5s') };
+  const text = mode === 'password' && pass !== undefined ? secrets.passwords.get(pass) : undefined;
+  return {
+    mode,
+    keys: read,
+    activeKey: activeKey ?? 0,
+    timeWindow: milliseconds(timeWindow ?? '5s'),
+    ...(text !== undefined && pass !== undefined && { password: { text, source: pass } }),
+  };
 }
 
 function ociOf(oci: ConfigFile['oci']): OciConfig {

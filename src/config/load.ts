@@ -4,13 +4,14 @@ import { checkGroups, warnAboutGroups } from './check-groups.ts';
 import { checkHeartbeat, warnAboutHeartbeat } from './check-heartbeat.ts';
 import { checkPresence } from './check-presence.ts';
 import { checkRouters } from './check-routers.ts';
+import { checkTransport, warnAboutTransport } from './check-transport.ts';
 import { readYaml, type YamlDocument } from './document.ts';
 import { makeEffective, type Secrets } from './effective.ts';
 import { describeFileError, type ReadFile, readFromDisk } from './files.ts';
 import { mergeAuth } from './merge.ts';
 import { didYouMean, type Finding, formatPath, type Mistake, type Path, quote } from './mistake.ts';
 import type { LoadedConfig } from './model.ts';
-import { readSecret, type SecretSources } from './secrets.ts';
+import { readPassword, readSecret, type SecretResult, type SecretSources } from './secrets.ts';
 import { findUnserved } from './unserved.ts';
 import { type ConfigView, checkSchema } from './view.ts';
 
@@ -63,6 +64,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
     ...checkGroups(view),
     ...checkPresence(view),
     ...checkHeartbeat(view),
+    ...checkTransport(view),
     ...secrets.mistakes,
     ...checkSelf(view, name, options),
   ];
@@ -72,7 +74,12 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const self = config.routers.find((router) => router.name === name);
   if (self === undefined) return { ok: false, mistakes: [] };
   const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
-  const warnings = inOrder([...warnAboutGroups(view), ...warnAboutHeartbeat(view), ...secrets.warnings]);
+  const warnings = inOrder([
+    ...warnAboutGroups(view),
+    ...warnAboutHeartbeat(view),
+    ...warnAboutTransport(view),
+    ...secrets.warnings,
+  ]);
   return { ok: true, loaded: { config, self, file: path, digest }, warnings };
 }
 
@@ -109,34 +116,65 @@ interface SecretsRead {
   readonly warnings: readonly Finding[];
 }
 
-/** Reads every key that some group or the common heartbeat uses; mode `none` uses none. */
+/** Reads every key and password that some group or the common heartbeat uses. */
 function readSecrets(view: ConfigView, sources: SecretSources): SecretsRead {
-  const values = new Map<string, Uint8Array>();
   const mistakes: Finding[] = [];
   const warnings: Finding[] = [];
-  for (const { path, source } of secretSourcesOf(view)) {
-    if (values.has(source)) continue;
-    const result = readSecret(source, sources);
-    if (!result.ok) mistakes.push({ path, message: result.message });
-    else values.set(source, result.secret);
-    if (result.ok && result.warning !== undefined) warnings.push({ path, message: result.warning });
+  function readAll<Secret>(wanted: Iterable<Source>, read: (source: string) => SecretResult<Secret>) {
+    const values = new Map<string, Secret>();
+    for (const { path, source } of wanted) {
+      if (values.has(source)) continue;
+      const result = read(source);
+      if (!result.ok) mistakes.push({ path, message: result.message });
+      else {
+        values.set(source, result.secret);
+        warnings.push(...result.warnings.map((message) => ({ path, message })));
+      }
+    }
+    return values;
   }
-  return { values, mistakes, warnings };
+  const keys = readAll(keySourcesOf(view), (source) => readSecret(source, sources));
+  const passwords = readAll(passwordSourcesOf(view), (source) => readPassword(source, sources));
+  return { values: { keys, passwords }, mistakes, warnings };
 }
 
-function* secretSourcesOf(view: ConfigView): Generator<{ readonly path: Path; readonly source: string }> {
+interface Source {
+  readonly path: Path;
+  readonly source: string;
+}
+
+/** Without keys: `none` and `password`. */
+const usesKeys = (mode: string): boolean => mode !== 'none' && mode !== 'password';
+
+function overridesOf(view: ConfigView) {
+  return Object.entries(view.groups ?? {}).map(([name, group]) => [name, group?.heartbeat?.auth] as const);
+}
+
+function* keySourcesOf(view: ConfigView): Generator<Source> {
   const base = view.heartbeat?.auth;
-  const overrides = Object.entries(view.groups ?? {}).map(([name, group]) => [name, group?.heartbeat?.auth] as const);
+  const overrides = overridesOf(view);
   const modes = overrides.filter(([, own]) => own?.keys === undefined).map(([, own]) => mergeAuth(base, own).mode);
-  if ([mergeAuth(base, undefined).mode, ...modes].some((mode) => mode !== 'none')) {
+  if ([mergeAuth(base, undefined).mode, ...modes].some(usesKeys)) {
     for (const [id, source] of Object.entries(base?.keys ?? {})) {
       if (source !== undefined) yield { path: ['heartbeat', 'auth', 'keys', id], source };
     }
   }
   for (const [name, own] of overrides) {
-    if (own?.keys === undefined || mergeAuth(base, own).mode === 'none') continue;
+    if (own?.keys === undefined || !usesKeys(mergeAuth(base, own).mode)) continue;
     for (const [id, source] of Object.entries(own.keys)) {
       if (source !== undefined) yield { path: ['groups', name, 'heartbeat', 'auth', 'keys', id], source };
     }
+  }
+}
+
+function* passwordSourcesOf(view: ConfigView): Generator<Source> {
+  const base = view.heartbeat?.auth;
+  if (base?.mode === 'password' && base.pass !== undefined) {
+    yield { path: ['heartbeat', 'auth', 'pass'], source: base.pass };
+  }
+  for (const [name, own] of overridesOf(view)) {
+    if (own === undefined || mergeAuth(base, own).mode !== 'password') continue;
+    if (own.pass !== undefined) yield { path: ['groups', name, 'heartbeat', 'auth', 'pass'], source: own.pass };
+    else if (base?.pass !== undefined) yield { path: ['heartbeat', 'auth', 'pass'], source: base.pass };
   }
 }

@@ -13,6 +13,8 @@ export interface MergedAuth {
   /** Given, or the only key there is. */
   readonly activeKey: number | undefined;
   readonly timeWindow: string | undefined;
+  /** Source of the password. */
+  readonly pass: string | undefined;
 }
 
 /** A group's field replaces the common one; `keys` is one field. */
@@ -25,6 +27,7 @@ export function mergeAuth(base: AuthPart | undefined, own: AuthPart | undefined)
     keys,
     activeKey: own?.active_key ?? base?.active_key ?? (only === undefined ? undefined : Number(only)),
     timeWindow: own?.time_window ?? base?.time_window,
+    pass: own?.pass ?? base?.pass,
   };
 }
 

@@ -36,7 +36,9 @@ export interface RouterConfig {
 
 export interface HeartbeatConfig extends GroupHeartbeatConfig {
   readonly transport: 'udp' | 'ip';
+  /** Of the udp transport. */
   readonly port: number;
+  /** Of the ip transport: what arrives with less is rejected. */
   readonly minTtl: number;
 }
 
@@ -58,6 +60,8 @@ export interface AuthConfig {
   }[];
   readonly activeKey: number;
   readonly mode: 'enforce' | 'permissive' | 'receive-only' | 'none' | 'password';
+  /** Of VRRPv2, in mode `password`: 8 bytes of it travel, in clear. Its source is the only thing to show of it. */
+  readonly password?: { readonly text: string; readonly source: string };
   readonly timeWindow: Milliseconds;
 }
 

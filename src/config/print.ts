@@ -21,7 +21,8 @@ export function printEffective(config: Config): string {
     routers: Object.fromEntries(config.routers.map((router) => [router.name, routerForm(router)])),
     heartbeat: {
       transport: heartbeat.transport,
-      port: heartbeat.port,
+      // Each transport has a key of its own, and refuses the other's.
+      ...(heartbeat.transport === 'udp' ? { port: heartbeat.port } : { min_ttl: heartbeat.minTtl }),
       ...heartbeatForm(heartbeat),
     },
     groups: Object.fromEntries(config.groups.map((group) => [group.name, groupForm(group, heartbeat)])),
@@ -66,6 +67,7 @@ function authForm(auth: AuthConfig) {
   return {
     ...(auth.keys.length > 0 && { keys, active_key: auth.activeKey }),
     mode: auth.mode,
+    ...(auth.password !== undefined && { pass: auth.password.source }),
     time_window: formatDuration(auth.timeWindow),
   };
 }

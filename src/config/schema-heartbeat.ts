@@ -22,7 +22,9 @@ const advertise = z
     error: ({ input }) => `${field.found(input)}, allowed: ${ADVERTISE}`,
   })
   .meta({ allowed: ADVERTISE })
-  .describe('Addresses listed in the advertisement: the VIPs of the group, none, or this list.');
+  .describe(
+    'Addresses listed in the advertisement: the VIPs of the group, none, or this list, as far as they are of the family of the path. What a peer lists is accepted, whatever it is. keepalived discards an advertisement whose list is not its own virtual_ipaddress.',
+  );
 
 const keys = field
   .mappingOf(field.keyId(), field.secretSource(), 'a mapping of key id to file:/PATH, env:NAME or credential:NAME')
@@ -39,25 +41,37 @@ const activeKey = field
 const authMode = field
   .oneOf('enforce', 'permissive', 'receive-only', 'none', 'password')
   .describe(
-    'enforce: sign, and accept only what is signed; permissive: sign, accept both; receive-only: do not sign, accept both; none: neither; password: the plain text password of VRRPv2.',
+    'enforce: sign, and accept only what is signed; permissive: sign, accept both; receive-only: do not sign, accept both; none: neither; password: the plain text password of VRRPv2, for transport ip and version 2.',
   );
 
 const timeWindow = field
   .duration(100, 5 * 60_000)
   .describe("How far a peer's clock may be off before what it signed is rejected as too old or too new.");
 
-const pass = field.secretSource().optional().describe('The password of VRRPv2, for mode password.');
+const pass = field
+  .secretSource()
+  .optional()
+  .describe(
+    "The password of VRRPv2, for mode password: keepalived's auth_pass, of which 8 bytes count. It travels in clear text.",
+  );
 
 export const heartbeat = field.mapping({
   transport: field
     .oneOf('udp', 'ip')
     .default('udp')
-    .describe('udp: VRRP in UDP datagrams; ip: IP protocol 112, speaks to keepalived.'),
+    .describe(
+      'udp: VRRP in UDP datagrams, and beside them what the routers tell each other of their state (presence); ip: IP protocol 112, speaks to keepalived, and knows of a peer only what its advertisements say.',
+    ),
   version: version.default(3),
-  port: field.wholeNumber(1, 65_535).default(8112).describe('UDP port, on every router.'),
+  port: field.wholeNumber(1, 65_535).default(8112).describe('UDP port, on every router, for the udp transport.'),
   interval,
   advertise: advertise.default('vips'),
-  min_ttl: field.wholeNumber(1, 255).optional().describe('Lowest TTL that is accepted, for the ip transport.'),
+  min_ttl: field
+    .wholeNumber(1, 255)
+    .optional()
+    .describe(
+      'Lowest TTL or hop limit that is accepted, for the ip transport; 255 if not given: what was forwarded on the way is rejected.',
+    ),
   auth: field
     .mapping({
       keys,

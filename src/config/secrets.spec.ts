@@ -22,7 +22,7 @@ test('a key that everybody can read works and is warned about', () => {
   expect(readSecret('file:/k', { readFile, env: {} })).toEqual({
     ok: true,
     secret: new Uint8Array(32).fill(0xab),
-    warning: '/k can be read by everybody on this machine: chmod o= /k',
+    warnings: ['/k can be read by everybody on this machine: chmod o= /k'],
   });
 });
 

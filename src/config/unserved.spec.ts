@@ -4,20 +4,6 @@ import { UNSERVED } from './unserved.ts';
 
 /** A value for each path of unserved.ts, which must be refused, and the position and path of the mistake. */
 const REFUSED: Record<string, readonly [from: string, to: string, place: string]> = {
-  'heartbeat.transport': ['heartbeat:', 'heartbeat:\n  transport: ip', '6:14: heartbeat.transport'],
-  'heartbeat.min_ttl': ['heartbeat:', 'heartbeat:\n  min_ttl: 255', '6:12: heartbeat.min_ttl'],
-  'heartbeat.auth.mode': ['auth:', 'auth:\n    mode: password', '7:11: heartbeat.auth.mode'],
-  'heartbeat.auth.pass': ['auth:', 'auth:\n    pass: file:/pass', '7:11: heartbeat.auth.pass'],
-  'groups.*.heartbeat.auth.mode': [
-    'priority:',
-    'heartbeat: { auth: { mode: password } }\n    priority:',
-    '11:32: groups.isv.heartbeat.auth.mode',
-  ],
-  'groups.*.heartbeat.auth.pass': [
-    'priority:',
-    'heartbeat: { auth: { pass: topsecret } }\n    priority:',
-    '11:32: groups.isv.heartbeat.auth.pass',
-  ],
   'groups.*.interfaces.*.vips.*': ['10.0.0.4/28', '"fd00::4/64"', '14:22: groups.isv.interfaces.ens5.vips[0]'],
   'groups.*.interfaces.*.routes': [
     '28] }',

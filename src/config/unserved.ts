@@ -25,33 +25,6 @@ const NOT_YET = 'is not served by this release';
 
 export const UNSERVED: readonly Unserved[] = [
   {
-    path: 'heartbeat.transport',
-    refuses: is('ip'),
-    sentence: `"ip" ${NOT_YET} (VRRP as IP protocol 112, which speaks to keepalived), allowed: udp`,
-  },
-  {
-    path: 'heartbeat.min_ttl',
-    sentence: `${NOT_YET} (it belongs to the ip transport), allowed: leave it out`,
-  },
-  {
-    path: 'heartbeat.auth.mode',
-    refuses: is('password'),
-    sentence: `"password" ${NOT_YET} (the plain text password of VRRPv2), allowed: enforce, permissive, receive-only, none`,
-  },
-  {
-    path: 'heartbeat.auth.pass',
-    sentence: `${NOT_YET} (it belongs to auth.mode password), allowed: leave it out`,
-  },
-  {
-    path: 'groups.*.heartbeat.auth.mode',
-    refuses: is('password'),
-    sentence: `"password" ${NOT_YET} (the plain text password of VRRPv2), allowed: enforce, permissive, receive-only, none`,
-  },
-  {
-    path: 'groups.*.heartbeat.auth.pass',
-    sentence: `${NOT_YET} (it belongs to auth.mode password), allowed: leave it out`,
-  },
-  {
     path: 'groups.*.interfaces.*.vips.*',
     refuses: isIpv6,
     sentence: `IPv6 VIPs are not served by this release (moving them in OCI comes later), allowed: an IPv4 address`,

@@ -24,6 +24,16 @@ export {
 export { createElection } from './election.ts';
 export type * from './election-types.ts';
 export { TRAILER_LENGTH } from './hmac-trailer.ts';
+export {
+  createIpTransport,
+  type IpDatagram,
+  type IpSocket,
+  type IpSocketListener,
+  type IpTransportOptions,
+  type OpenIpSocket,
+  VRRP_PROTOCOL,
+  VRRP_TTL,
+} from './ip.ts';
 export { type DatagramKind, datagramKind, virtualRouterIdOf } from './kind.ts';
 export { decodeAdvert, encodeAdvert, sameAddresses } from './packet.ts';
 export {
@@ -52,9 +62,11 @@ export type {
   DatagramListener,
   Payload,
   ReceivedDatagram,
+  SocketTransport,
   Transport,
   TransportPath,
 } from './transport.ts';
+export { TransportError, type TransportErrorCode } from './transport-errors.ts';
 export {
   createMemoryNetwork,
   type MemoryNetwork,
@@ -62,4 +74,3 @@ export {
   type NetworkFaults,
 } from './transport-memory.ts';
 export { createUdpTransport, type UdpTransport, type UdpTransportOptions } from './udp.ts';
-export { TransportError, type TransportErrorCode } from './udp-errors.ts';

@@ -43,6 +43,18 @@ export interface Transport {
   close(): Promise<void>;
 }
 
+/** A transport over sockets of this machine, which open one by one and again when its addresses change. */
+export interface SocketTransport extends Transport {
+  /** Resolves when every path was tried once, whether it is open or not. */
+  opened(): Promise<void>;
+  isOpen(pathId: string): boolean;
+  /**
+   * Try again at once. Without an argument: what is not open. With a local address: every path of it, for its device
+   * may be another one of the same name now.
+   */
+  rebind(local?: string): void;
+}
+
 /** `sendAll` in terms of `send`, the same for every transport. */
 export function sendToAll(
   transport: Pick<Transport, 'paths' | 'send'>,

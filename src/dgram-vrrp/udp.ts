@@ -14,8 +14,8 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { addressFamily, canonicalAddress } from './address.ts';
 import type { Milliseconds } from './timing.ts';
-import { type DatagramListener, sendToAll, type Transport, type TransportPath } from './transport.ts';
-import { TransportError, type TransportErrorCode, transportErrorCode } from './udp-errors.ts';
+import { type DatagramListener, type SocketTransport, sendToAll, type TransportPath } from './transport.ts';
+import { needsNewSocket, TransportError, type TransportErrorCode, transportErrorCode } from './transport-errors.ts';
 import { closeSocket, connectSocket, descriptorOf, openSocket } from './udp-socket.ts';
 
 export interface UdpTransportOptions {
@@ -37,16 +37,7 @@ export interface UdpTransportOptions {
   readonly retryInterval?: Milliseconds;
 }
 
-export interface UdpTransport extends Transport {
-  /** Resolves when every path was tried once, whether it is open or not. */
-  opened(): Promise<void>;
-  isOpen(pathId: string): boolean;
-  /**
-   * Try again at once. Without an argument: what is not open. With a local address: every path of it, for its device
-   * may be another one of the same name now.
-   */
-  rebind(local?: string): void;
-}
+export type UdpTransport = SocketTransport;
 
 /** One path's socket: none, bound, or bound and connected. */
 interface Channel {
@@ -249,9 +240,4 @@ export function createUdpTransport(options: UdpTransportOptions): UdpTransport {
   }
 
   return transport;
-}
-
-/** The socket's own end is gone; one bound anew may find it back. */
-function needsNewSocket(code: TransportErrorCode): boolean {
-  return code === 'address-missing' || code === 'device-missing';
 }

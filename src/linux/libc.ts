@@ -20,6 +20,7 @@ export const SO_PEERCRED = 17;
 export const SO_BINDTODEVICE = 25;
 export const SO_RCVBUFFORCE = 33;
 export const SO_DOMAIN = 39;
+export const SO_RXQ_OVFL = 40;
 
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
@@ -42,6 +43,7 @@ const libc = load(null);
 const native: {
   readonly socket: (domain: number, type: number, protocol: number) => number;
   readonly bind: (fd: number, address: Uint8Array, length: number) => number;
+  readonly connect: (fd: number, address: Uint8Array, length: number) => number;
   readonly close: (fd: number) => number;
   readonly recvfrom: (
     fd: number,
@@ -51,6 +53,7 @@ const native: {
     from: Uint8Array,
     fromLength: Uint8Array,
   ) => number;
+  readonly recvmsg: (fd: number, header: Uint8Array, flags: number) => number;
   readonly sendto: NativeSend & {
     readonly async: (...args: [...Parameters<NativeSend>, (error: Error | null, sent: number) => void]) => void;
   };
@@ -61,8 +64,10 @@ const native: {
 } = {
   socket: libc.func('int socket(int, int, int)'),
   bind: libc.func('int bind(int, const void *, uint32_t)'),
+  connect: libc.func('int connect(int, const void *, uint32_t)'),
   close: libc.func('int close(int)'),
   recvfrom: libc.func('intptr_t recvfrom(int, void *, size_t, int, void *, void *)'),
+  recvmsg: libc.func('intptr_t recvmsg(int, void *, int)'),
   sendto: libc.func('intptr_t sendto(int, const void *, size_t, int, const void *, uint32_t)'),
   setsockopt: libc.func('int setsockopt(int, int, int, const void *, uint32_t)'),
   getsockopt: libc.func('int getsockopt(int, int, int, void *, void *)'),
@@ -83,6 +88,11 @@ export function openSocket(domain: number, type: number, protocol: number): numb
 /** bind(2) to a sockaddr in wire form. */
 export function bindSocket(fd: number, address: Uint8Array): void {
   check(native.bind(fd, address, address.length), 'bind');
+}
+
+/** connect(2) to a sockaddr in wire form; at once, for a socket without a handshake. */
+export function connectSocket(fd: number, address: Uint8Array): void {
+  check(native.connect(fd, address, address.length), 'connect');
 }
 
 /** close(2). An error leaves the descriptor closed all the same, so none is reported. */
@@ -114,6 +124,22 @@ export function receiveFrom(fd: number, buffer: Uint8Array, from: Uint8Array): R
     if (reason === EAGAIN) return { kind: 'empty' };
     if (reason === ENOBUFS) return { kind: 'overrun' };
     if (reason !== EINTR) throw errorFromErrno(reason, 'recvfrom');
+  }
+}
+
+/**
+ * recvmsg(2) without waiting.
+ *
+ * @param header a struct msghdr, whose pointers lead to memory that is kept alive by the caller
+ * @returns length of what was received, at most the buffer's; undefined: nothing there
+ */
+export function receiveMessage(fd: number, header: Uint8Array): number | undefined {
+  for (;;) {
+    const length = native.recvmsg(fd, header, MSG_DONTWAIT);
+    if (length >= 0) return length;
+    const reason = errno();
+    if (reason === EAGAIN) return undefined;
+    if (reason !== EINTR) throw errorFromErrno(reason, 'recvmsg');
   }
 }
 

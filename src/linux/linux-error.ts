@@ -29,12 +29,15 @@ export class LinuxError extends Error {
   readonly call: string;
   /** As in errno(3), positive. Absent where the kernel reported none (`bad-reply`, `timed-out`). */
   readonly errno: number | undefined;
+  /** `ENODEV`, where the kernel reported one. */
+  readonly errnoName: string | undefined;
 
   constructor(code: LinuxErrorCode, call: string, reason: string, errno?: number, cause?: unknown) {
     super(`${call}: ${reason}`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.call = call;
     this.errno = errno;
+    this.errnoName = errno === undefined ? undefined : errnoName(errno);
   }
 }
 

@@ -12,9 +12,9 @@ import {
 } from './libc.ts';
 import { LinuxError } from './linux-error.ts';
 
-const IPPROTO_IP = 0;
+export const IPPROTO_IP = 0;
 const IP_TOS = 1;
-const IPPROTO_IPV6 = 41;
+export const IPPROTO_IPV6 = 41;
 const IPV6_TCLASS = 67;
 /** IFNAMSIZ of linux/if.h, less the NUL. */
 const DEVICE_NAME_MAX = 15;

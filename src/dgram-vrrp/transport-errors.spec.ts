@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { TransportError, transportErrorCode } from './udp-errors.ts';
+import { TransportError, transportErrorCode } from './transport-errors.ts';
 
 it.each([
   ['EADDRNOTAVAIL', 'address-missing'],

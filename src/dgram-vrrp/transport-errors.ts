@@ -14,9 +14,11 @@ export type TransportErrorCode =
   | 'unreachable'
   /** The kernel has no room; the datagram is lost. */
   | 'no-buffer'
+  /** Datagrams came faster than they were read; the newest are lost. */
+  | 'overrun'
   /** The datagram is larger than the path takes. */
   | 'too-large'
-  /** A datagram that is not from the path's peer and port; dropped. */
+  /** A datagram that is not from the path's peer (and port), or not to the path's own address; dropped. */
   | 'stranger'
   /** The caller's `configureSocket` failed, or the socket has no descriptor to give to it. */
   | 'configuration'
@@ -34,7 +36,10 @@ export class TransportError extends Error {
   }
 }
 
-/** The code of an errno that a UDP socket reports on Linux: udp(7), ip(7), and icmp_err_convert for what ICMP makes. */
+/**
+ * The code of an errno that a UDP or raw socket reports on Linux: udp(7), raw(7), ip(7), and icmp_err_convert for what
+ * ICMP makes.
+ */
 export function transportErrorCode(cause: unknown): TransportErrorCode {
   switch (errnoOf(cause)) {
     case 'EADDRNOTAVAIL':
@@ -51,7 +56,7 @@ export function transportErrorCode(cause: unknown): TransportErrorCode {
     case 'ECONNREFUSED':
       return 'refused';
     // ENETUNREACH is also what a socket gets whose own address was removed; it works on when the address returns.
-    // ENOPROTOOPT: ICMP protocol unreachable. ENETDOWN, EHOSTDOWN: the link or the neighbour is down.
+    // ENOPROTOOPT: ICMP protocol unreachable, a machine on which nobody speaks VRRP. ENETDOWN, EHOSTDOWN: the link or the neighbour is down.
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'ENOPROTOOPT':
@@ -69,6 +74,14 @@ export function transportErrorCode(cause: unknown): TransportErrorCode {
   }
 }
 
+/** The socket's own end is gone; one bound anew may find it back. */
+export function needsNewSocket(code: TransportErrorCode): boolean {
+  return code === 'address-missing' || code === 'device-missing';
+}
+
+/** The name of the errno: `errnoName`, for errors with codes of their own, or `code`, as Node has it. */
 function errnoOf(cause: unknown): unknown {
-  return typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  if (typeof cause !== 'object' || cause === null) return undefined;
+  if ('errnoName' in cause) return cause.errnoName;
+  return 'code' in cause ? cause.code : undefined;
 }
