@@ -55,9 +55,7 @@ export function alarmsOf(sources: {
   const peers = routers.filter((router) => !router.self);
   return [
     ...notThisRouter(self?.name ?? '', sources.missingAddresses),
-    ...(sources.frozen
-      ? [alarm('freeze', 'cluster', 'claims are frozen in the whole cluster: failoverctl freeze off ends it')]
-      : []),
+    ...(sources.frozen ? [alarm('freeze', 'cluster', frozenIn(peers))] : []),
     ...groups.flatMap(supersededBy),
     ...groups.flatMap(withoutMaster),
     ...groups.flatMap((group) => awayFromMaster(group, peers)),
@@ -106,6 +104,11 @@ function failedHook({ name, failedHook: failed }: GroupReport): Alarm[] {
   return [alarm('hook', name, text)];
 }
 
+function frozenIn(peers: readonly RouterReport[]): string {
+  const where = peers.some(({ vrrpOnly }) => vrrpOnly) ? 'on this router, and on no other' : 'in the whole cluster';
+  return `claims are frozen ${where}: failoverctl freeze off ends it`;
+}
+
 function supersededBy({ name, superseded, vips }: GroupReport): Alarm[] {
   if (superseded !== true) return [];
   const holder = vips[0]?.holder ?? 'a router';
@@ -121,7 +124,9 @@ function withoutMaster({ name, master, superseded }: GroupReport): Alarm[] {
 function awayFromMaster({ name, master, vips }: GroupReport, peers: readonly RouterReport[]): Alarm[] {
   if (master === null) return [];
   // With another file its VIPs stand in another order, so that it cannot be told which of them it holds.
-  const isReadable = peers.find((peer) => peer.name === master)?.configMatches !== false;
+  const peer = peers.find((candidate) => candidate.name === master);
+  // One that speaks VRRP only does not say which VNICs are its own.
+  const isReadable = peer?.configMatches !== false && peer?.vrrpOnly !== true;
   return vips.flatMap(({ address, holder, ownership, error }) => {
     if (ownership === 'unknown' || holder === master || (ownership === 'foreign' && !isReadable)) return [];
     const where = holder ?? (ownership === 'unassigned' ? 'nobody' : 'a VNIC of no router that is known here');
@@ -131,6 +136,7 @@ function awayFromMaster({ name, master, vips }: GroupReport, peers: readonly Rou
 }
 
 function peerAlarms(peer: RouterReport, rejected: string | undefined): Alarm[] {
+  if (peer.vrrpOnly === true) return vrrpOnlyAlarms(peer, rejected);
   if (!peer.alive) {
     const since =
       peer.lastSeen === null ? 'has never been heard' : `has been silent for ${Math.round(peer.lastSeen)} s`;
@@ -160,6 +166,20 @@ function peerAlarms(peer: RouterReport, rejected: string | undefined): Alarm[] {
     alarms.push(alarm('config-peer', peer.name, `${peer.name} runs another configuration file`));
   }
   return alarms;
+}
+
+/** Its silence says nothing: a backup has nothing to say. */
+function vrrpOnlyAlarms({ name, groups }: RouterReport, rejected: string | undefined): Alarm[] {
+  const text = `the adverts of ${name} are rejected (${rejected}): both may be master`;
+  return [
+    ...(rejected === undefined ? [] : [alarm('adverts', name, text)]),
+    ...groups.flatMap(({ group, otherAddresses }) => {
+      if (otherAddresses === undefined) return [];
+      const list = `${group}: the adverts of ${name} list ${otherAddresses.join(', ') || 'no address'}, this router's do not`;
+      const advice = 'a keepalived there discards them; heartbeat.advertise has to name what its virtual_ipaddress has';
+      return [alarm('adverts', name, `${list}: ${advice}`)];
+    }),
+  ];
 }
 
 /** OCI drops what a VNIC forwards unless the check is skipped: a failover would move the VIPs into a black hole. */

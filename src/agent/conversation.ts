@@ -1,12 +1,13 @@
 import type { LoadedConfig } from '../config/index.ts';
-import type {
-  Advert,
-  DatagramKind,
-  FreezeCommand,
-  Milliseconds,
-  Presence,
-  PresenceGroup,
-  Transport,
+import {
+  type Advert,
+  type DatagramKind,
+  type FreezeCommand,
+  type Milliseconds,
+  type Presence,
+  type PresenceGroup,
+  sameAddresses,
+  type Transport,
 } from '../dgram-vrrp/index.ts';
 import type { Clock } from './clock.ts';
 import type { CommandBook } from './command-book.ts';
@@ -16,7 +17,7 @@ import { createHeartbeat, type PresenceCodec } from './heartbeat.ts';
 import { type Nonce, randomNonce } from './nonce.ts';
 import type { Observer } from './observer.ts';
 import type { Path } from './paths.ts';
-import { type Peer, type Peers, PRESENCE_INTERVAL } from './peers.ts';
+import { currentAdvert, type Peer, type Peers, PRESENCE_INTERVAL } from './peers.ts';
 import { describePresence } from './presence.ts';
 import { createSilence } from './silence.ts';
 import { groupOf } from './successor.ts';
@@ -45,6 +46,8 @@ export interface ConversationOptions {
   readonly commands: CommandBook;
   /** A peer tells of one group; `before` is what it said last. */
   readonly onTold: (group: Group, peer: Peer, told: PresenceGroup, before: PresenceGroup | undefined) => void;
+  /** A peer became master that will not say what it claims. */
+  readonly onSilentClaims: (group: Group) => void;
   /** A peer tells of a freeze. */
   readonly onFreeze: (freeze: FreezeCommand) => void;
   /** Called each second, before this router's presence is sent. */
@@ -180,7 +183,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     ask();
   }
 
-  function advertHeard(name: string, path: Path, advert: Advert): void {
+  function advertHeard(name: string, path: Path, advert: Advert, own: readonly string[]): void {
     observer.metrics.advertReceived();
     const group = options.groups().find((candidate) => candidate.name === name);
     const peer = peers.get(path.peerName);
@@ -188,9 +191,15 @@ export function createConversation(options: ConversationOptions): Conversation {
     const now = clock.now();
     advertAt.set(`${peer.name} ${name}`, now);
     rejected.delete(peer.name);
-    if (advert.priority === 0) resignedAt.set(`${peer.name} ${name}`, now);
+    const { priority, interval, addresses } = advert;
+    const isNewMaster = priority > 0 && currentAdvert(peer, group.virtualRouterId, now) === undefined;
+    const otherAddresses = sameAddresses(addresses, own) ? undefined : addresses;
+    if (otherAddresses !== undefined) observer.otherAddresses(name, peer.name, otherAddresses, now);
+    peers.advert(peer.name, group.virtualRouterId, { priority, interval, at: now, otherAddresses });
+    if (peer.vrrpOnly && isNewMaster) options.onSilentClaims(group);
+    if (priority === 0) resignedAt.set(`${peer.name} ${name}`, now);
     const named = groupOf(peer, group.virtualRouterId)?.successor;
-    tellElection(group, peer, advert.priority, advert.interval, named);
+    tellElection(group, peer, priority, interval, named);
     silence.advertHeard();
   }
 

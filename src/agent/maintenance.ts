@@ -26,6 +26,8 @@ export function createMaintenance(options: {
   readonly commands: CommandBook;
   readonly observer: Observer;
   readonly tellPeers: () => void;
+  /** There is no presence: what is commanded here reaches nobody else. */
+  readonly vrrpOnly: boolean;
 }): Maintenance {
   const { self, commands, observer } = options;
 
@@ -55,6 +57,10 @@ export function createMaintenance(options: {
         const names = options.routers.join(', ');
         throw new ControlError('not-found', `there is no router ${router}; the routers are ${names}`);
       }
+      if (options.vrrpOnly && router !== self) {
+        const why = 'the routers speak VRRP only (heartbeat.transport ip) and cannot tell each other';
+        throw new ControlError('refused', `give the command on ${router} itself: ${why}`);
+      }
       for (const group of select(name)) {
         commands.giveStandby(group.name, router, on);
         observer.log({ event: 'standby', group: group.name, router, on });
@@ -76,7 +82,7 @@ export function createMaintenance(options: {
       observer.log({ event: 'freeze', on, origin: self });
       applyFreeze();
       options.tellPeers();
-      return { on };
+      return { on, ...(options.vrrpOnly && { onlyHere: true }) };
     },
 
     standbyHeard(group, heard) {

@@ -22,6 +22,8 @@ export interface Observer {
   rival(group: string, peer: string, priority: number): void;
   planned(group: string, actions: readonly PlanAction[], at: number): void;
   rejected(peer: string, path: string, reason: string, at: number): void;
+  /** A peer's adverts list other addresses than this router's. They are accepted all the same. */
+  otherAddresses(group: string, peer: string, addresses: readonly string[], at: number): void;
   pathLost(entry: { readonly group: string; readonly master: string; readonly heardBy: string }, at: number): void;
   leaseFailed(detail: string, at: number): void;
   presenceFailed(reason: string, at: number): void;
@@ -102,6 +104,10 @@ export function createObserver(sinks: {
     rejected(peer, path, reason, at) {
       metrics.datagramRejected(reason);
       if (dueAgain(`${path} ${reason}`, at)) emit({ event: 'datagram-rejected', peer, path, reason });
+    },
+    otherAddresses(group, peer, addresses, at) {
+      metrics.advertWarning('address-list');
+      if (dueAgain(`address-list ${group} ${peer}`, at)) emit({ event: 'address-list', group, peer, addresses });
     },
     pathFailed({ code, pathId, message }, at) {
       if (code === 'stranger') metrics.datagramRejected(code);

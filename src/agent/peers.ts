@@ -21,7 +21,23 @@ export interface Peer {
   readonly challenge: { readonly value: string; readonly at: Milliseconds } | undefined;
   /** How far the peer's wall clock is ahead of ours, by its last presence. */
   readonly clockOffset: Milliseconds;
+  /** It has no presence: a keepalived, or anybody over the ip transport. A backup of that kind is silent. */
+  readonly vrrpOnly: boolean;
+  /** VRID → its last advert. */
+  readonly adverts: ReadonlyMap<number, HeardAdvert>;
 }
+
+/** What an advert says of its sender. */
+export interface HeardAdvert {
+  readonly priority: number;
+  readonly interval: Milliseconds;
+  readonly at: Milliseconds;
+  /** The addresses that it lists, where this router would list others. */
+  readonly otherAddresses: readonly string[] | undefined;
+}
+
+/** Three missed adverts and the skew time, which is never longer than one more. */
+const DOWN_INTERVALS = 4;
 
 interface MutablePeer extends Peer {
   heardOn: Map<string, Milliseconds>;
@@ -31,6 +47,7 @@ interface MutablePeer extends Peer {
   presenceAt: Milliseconds | undefined;
   challenge: { readonly value: string; readonly at: Milliseconds } | undefined;
   clockOffset: Milliseconds;
+  adverts: Map<number, HeardAdvert>;
 }
 
 /** The table of peers; pure but for what it remembers. */
@@ -39,6 +56,7 @@ export interface Peers {
   get(name: string): Peer | undefined;
   /** An authentic datagram arrived. True if the peer was silent until now. */
   heard(name: string, pathId: string, now: Milliseconds): boolean;
+  advert(name: string, virtualRouterId: number, advert: HeardAdvert): void;
   presence(name: string, presence: Presence, now: Milliseconds, wallClock: Milliseconds): void;
   /** A presence that may be a recording: it is echoed only while nothing better was heard lately. */
   unproven(name: string, presence: Presence, now: Milliseconds): void;
@@ -46,7 +64,8 @@ export interface Peers {
   expire(now: Milliseconds): readonly string[];
 }
 
-export function createPeers(paths: readonly Path[]): Peers {
+/** @param vrrpOnly the transport carries no presence */
+export function createPeers(paths: readonly Path[], vrrpOnly = false): Peers {
   const peers = new Map<string, MutablePeer>();
   for (const path of paths) {
     const known = peers.get(path.peerName);
@@ -60,6 +79,8 @@ export function createPeers(paths: readonly Path[]): Peers {
       presenceAt: undefined,
       challenge: undefined,
       clockOffset: 0,
+      vrrpOnly,
+      adverts: new Map(),
     });
   }
   return {
@@ -73,6 +94,9 @@ export function createPeers(paths: readonly Path[]): Peers {
       peer.lastHeard = now;
       peer.alive = true;
       return wasSilent;
+    },
+    advert(name, virtualRouterId, advert) {
+      peers.get(name)?.adverts.set(virtualRouterId, advert);
     },
     presence(name, presence, now, wallClock) {
       const peer = peers.get(name);
@@ -90,13 +114,26 @@ export function createPeers(paths: readonly Path[]): Peers {
     expire(now) {
       const silent: string[] = [];
       for (const peer of peers.values()) {
-        if (!peer.alive || peer.lastHeard === undefined || now - peer.lastHeard < SILENT_AFTER) continue;
+        if (!peer.alive || peer.lastHeard === undefined || now - peer.lastHeard < silentAfter(peer)) continue;
         peer.alive = false;
         silent.push(peer.name);
       }
       return silent;
     },
   };
+}
+
+/** Without presence there are adverts only, which may come less often. */
+function silentAfter({ vrrpOnly, adverts }: Peer): Milliseconds {
+  if (!vrrpOnly) return SILENT_AFTER;
+  return Math.max(SILENT_AFTER, ...[...adverts.values()].map(({ interval }) => DOWN_INTERVALS * interval));
+}
+
+/** The last advert of a master that is not known to have left: it did not resign, and its next ones are not long missing. */
+export function currentAdvert(peer: Peer, virtualRouterId: number, now: Milliseconds): HeardAdvert | undefined {
+  const advert = peer.adverts.get(virtualRouterId);
+  if (advert === undefined || advert.priority === 0) return undefined;
+  return now - advert.at < DOWN_INTERVALS * advert.interval ? advert : undefined;
 }
 
 /** A peer's own word that it hears this router. */

@@ -107,7 +107,8 @@ export function createRouter(options: RouterOptions): Router {
   /** Not one heartbeat address is on this machine: it would hear nobody, and is perhaps another router. */
   let elsewhere = false;
   const paths = pathsOf(loaded);
-  const peers = createPeers(paths);
+  const vrrpOnly = loaded.config.heartbeat.transport === 'ip';
+  const peers = createPeers(paths, vrrpOnly);
   const interfaces = createInterfaces(current, options.interfaceState, observer);
   const holders = createHolders(self.name);
   const commands = createCommandBook({
@@ -160,6 +161,9 @@ export function createRouter(options: RouterOptions): Router {
     links: interfaces.links,
     commands,
     onTold,
+    // A master takes all of them.
+    onSilentClaims: (group) =>
+      group.ownership({ kind: 'taken', addresses: group.vips().map(({ address }) => address) }),
     onFreeze: (command) => maintenance.freezeHeard(command),
     onTick,
   });
@@ -172,6 +176,7 @@ export function createRouter(options: RouterOptions): Router {
     peers,
     commands,
     observer,
+    now: clock.now,
     wall: clock.wall,
     whyNotSelf: (group) => claimability.reasons().get(group.name) ?? [],
     tellPeers: conversation.tellPeers,
@@ -199,6 +204,7 @@ export function createRouter(options: RouterOptions): Router {
     commands,
     observer,
     tellPeers: conversation.tellPeers,
+    vrrpOnly,
   });
 
   function makeGroup(group: GroupConfig): Group {
@@ -260,7 +266,8 @@ export function createRouter(options: RouterOptions): Router {
     for (const name of peers.expire(clock.now())) {
       const lastHeard = peers.get(name)?.lastHeard ?? clock.now();
       holders.forget(name);
-      observer.log({ event: 'peer-silent', peer: name, silentFor: clock.now() - lastHeard });
+      // A backup that has no presence is silent, as it should be.
+      if (!vrrpOnly) observer.log({ event: 'peer-silent', peer: name, silentFor: clock.now() - lastHeard });
       for (const group of groups) if (group.state() === 'master') group.ownership({ kind: 'conflict' });
       for (const group of groups) if (group.disputed()) group.ownership({ kind: 'peers' });
     }
@@ -390,13 +397,15 @@ export function createRouter(options: RouterOptions): Router {
     holdsAnything: () => groups.some((group) => group.vips().some(({ held }) => held)),
     whyVipsStay() {
       if (commands.frozen()) return 'claims are frozen in the whole cluster';
-      const isFollowed = groups.some((group) => bestSuccessor(peers.all(), group.virtualRouterId) !== undefined);
+      // Without presence there may be one, and the VIPs tell.
+      const isFollowed =
+        vrrpOnly || groups.some((group) => bestSuccessor(peers.all(), group.virtualRouterId) !== undefined);
       return isFollowed ? undefined : 'nobody is ready to take over';
     },
     hooksEnded: hooks.idle,
     async verify() {
       await Promise.all(groups.map((group) => group.verify()));
-      return reportVerify(groups, holders, (group) => masterOf(self.name, group, peers.all()));
+      return reportVerify(groups, holders, (group) => masterOf(self.name, group, peers.all(), clock.now()));
     },
     status: () => reportStatus(statusSources()),
     examine: () => ({ loaded, ...reportWithAlarms(statusSources()), query: interfaces.query() }),

@@ -1,14 +1,14 @@
 import type { LoadedConfig } from '../config/index.ts';
 import { compareAddresses } from '../dgram-vrrp/index.ts';
 import type { VnicId } from '../oci/types.ts';
-import type { Standing, VnicIdentity } from '../ownership/index.ts';
+import { LEASE_INTERVALS, type Standing, type VnicIdentity } from '../ownership/index.ts';
 import type { Clock } from './clock.ts';
 import type { CommandBook } from './command-book.ts';
 import type { Group } from './group.ts';
 import type { Holders } from './holders.ts';
 import { routerOfLease } from './lease.ts';
-import type { Peer, Peers } from './peers.ts';
-import { groupOf } from './successor.ts';
+import { currentAdvert, type Peer, type Peers } from './peers.ts';
+import { priorityAsMaster } from './successor.ts';
 
 /** What this router knows of the one behind a VNIC, for the decision about the lock (ownership/lock.ts). */
 export function createStanding(options: {
@@ -36,15 +36,35 @@ export function createStanding(options: {
   }
 
   function prevails(group: Group, peer: Peer): boolean {
-    const told = groupOf(peer, group.virtualRouterId);
-    if (told?.state !== 'master') return false;
-    const { config, self } = loaded();
+    const priority = priorityAsMaster(peer, group.virtualRouterId, clock.now());
+    if (priority === undefined) return false;
+    const { config } = loaded();
     const preempt = config.groups.find(({ name }) => name === group.name)?.preempt ?? true;
     if (!preempt || (options.commands.hold(group.name)?.target ?? null) !== null) return true;
-    const difference = told.priority - group.effectivePriority();
-    // A backup leaves an equal master alone; the address decides between two masters only.
-    const isGreater = compareAddresses(primaryOf(peer), self.addresses[0] ?? '') > 0;
-    return difference > 0 || (difference === 0 && (isGreater || group.state() !== 'master'));
+    return !losesTo(group, peer, priority);
+  }
+
+  /** A backup leaves an equal master alone; the address decides between two masters only. */
+  function losesTo(group: Group, peer: Peer, priority: number): boolean {
+    const difference = priority - group.effectivePriority();
+    if (difference !== 0) return difference < 0;
+    return group.state() === 'master' && compareAddresses(primaryOf(peer), loaded().self.addresses[0] ?? '') < 0;
+  }
+
+  /**
+   * A router that speaks VRRP only and never stamped a lease is silent as a backup. Its silence is what VRRP demands of
+   * it when the last that was heard of it was that it resigned, or that it was a master that loses to this router. It is
+   * as good as dead when it has said nothing for as long as a lease would last (DESIGN §4 rule 4), whenever its claim
+   * script ran: that one runs once, may be late, and nobody but this router undoes what it did.
+   */
+  function isNoMaster(group: Group, peer: Peer, identity: VnicIdentity | undefined): boolean {
+    if (!peer.vrrpOnly || identity === undefined || identity.lease !== undefined) return false;
+    const now = clock.now();
+    if (currentAdvert(peer, group.virtualRouterId, now) !== undefined) return false;
+    const last = peer.adverts.get(group.virtualRouterId);
+    if (last !== undefined && (last.priority === 0 || losesTo(group, peer, last.priority))) return true;
+    const silentFor = now - (peer.lastHeard ?? startedAt);
+    return !options.leasesFail() && silentFor >= LEASE_INTERVALS * loaded().config.oci.leaseInterval;
   }
 
   return (group, vnicId, identity) => {
@@ -53,7 +73,7 @@ export function createStanding(options: {
     if (peer === undefined) return { router: null, heardAt: undefined, prevails: false, unheardSince: startedAt };
     return {
       router: peer.name,
-      heardAt: peer.alive ? peer.lastHeard : undefined,
+      heardAt: isNoMaster(group, peer, identity) ? clock.now() : peer.alive ? peer.lastHeard : undefined,
       prevails: prevails(group, peer),
       unheardSince: peer.lastHeard ?? startedAt,
       leasesFail: options.leasesFail(),

@@ -11,7 +11,7 @@ import type { Holders } from './holders.ts';
 import type { Hooks } from './hooks.ts';
 import type { Interfaces } from './interfaces.ts';
 import type { LeaseKeeper } from './lease.ts';
-import type { Peer, Peers } from './peers.ts';
+import { currentAdvert, type Peer, type Peers } from './peers.ts';
 import { groupOf, masterOf } from './successor.ts';
 import type { Trackers } from './trackers/trackers.ts';
 
@@ -116,6 +116,7 @@ function reportPeer({ loaded, clock }: StatusSources, peer: Peer): RouterReport 
     self: false,
     version: presence?.release ?? null,
     alive: peer.alive,
+    ...(peer.vrrpOnly && { vrrpOnly: true }),
     lastSeen: peer.lastHeard === undefined ? null : (now - peer.lastHeard) / SECOND,
     ready: current?.ociReady ?? null,
     clockOffset: presence === undefined ? null : peer.clockOffset / SECOND,
@@ -127,11 +128,14 @@ function reportPeer({ loaded, clock }: StatusSources, peer: Peer): RouterReport 
     links: (current?.links ?? []).map(({ name, up }) => ({ interface: name, up })),
     groups: loaded.config.groups.map((group) => {
       const told = current && groupOf(peer, group.virtualRouterId);
+      const advert = peer.vrrpOnly ? currentAdvert(peer, group.virtualRouterId, now) : undefined;
+      const otherAddresses = peer.adverts.get(group.virtualRouterId)?.otherAddresses;
       return {
         group: group.name,
-        state: told?.state ?? null,
+        state: told?.state ?? (advert === undefined ? null : 'master'),
         priority: priorityOf(loaded.config, group.name, peer.name),
-        effectivePriority: told?.priority ?? null,
+        effectivePriority: told?.priority ?? advert?.priority ?? null,
+        ...(otherAddresses !== undefined && { otherAddresses }),
       };
     }),
   };
@@ -153,7 +157,7 @@ function reportGroup(sources: StatusSources, group: Group): GroupReport {
     state: group.state(),
     since: wallTimeOf(clock, group.since()),
     superseded: group.superseded(),
-    master: masterOf(loaded.self.name, group, peers.all()),
+    master: masterOf(loaded.self.name, group, peers.all(), clock.now()),
     hold: hold?.target == null ? null : { target: hold.target, since: new Date(hold.id).toISOString() },
     trackers: sources.trackers.report(group.name),
     ...(failedHook !== undefined && { failedHook }),

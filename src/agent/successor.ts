@@ -1,16 +1,23 @@
 import { compareAddresses, type Milliseconds } from '../dgram-vrrp/index.ts';
 import type { Group } from './group.ts';
-import type { Peer } from './peers.ts';
+import { currentAdvert, type Peer } from './peers.ts';
 
 /** What a peer's last presence says of one group. */
 export function groupOf(peer: Peer, virtualRouterId: number) {
   return peer.presence?.groups.find((group) => group.virtualRouterId === virtualRouterId);
 }
 
-/** The master as this router knows it: itself, a live peer that says so, or nobody. */
-export function masterOf(self: string, group: Group, peers: readonly Peer[]): string | null {
+/** Its priority, if it is master: by a live peer's presence, or where it has none by its adverts, which only a master sends. */
+export function priorityAsMaster(peer: Peer, virtualRouterId: number, now: Milliseconds): number | undefined {
+  if (peer.vrrpOnly) return currentAdvert(peer, virtualRouterId, now)?.priority;
+  const told = peer.alive ? groupOf(peer, virtualRouterId) : undefined;
+  return told?.state === 'master' ? told.priority : undefined;
+}
+
+/** The master as this router knows it: itself, a peer that says so, or nobody. */
+export function masterOf(self: string, group: Group, peers: readonly Peer[], now: Milliseconds): string | null {
   if (group.state() === 'master') return self;
-  return peers.find((peer) => peer.alive && groupOf(peer, group.virtualRouterId)?.state === 'master')?.name ?? null;
+  return peers.find((peer) => priorityAsMaster(peer, group.virtualRouterId, now) !== undefined)?.name ?? null;
 }
 
 /** A live peer that could claim the group's VIPs now. */
@@ -20,6 +27,8 @@ export function isReady(peer: Peer, virtualRouterId: number): boolean {
 
 /** Why a peer cannot take over now; undefined if it can. */
 export function whyNotSuccessor(peer: Peer, virtualRouterId: number): string | undefined {
+  // Who follows is then for VRRP to find out: the best one that is there, after its skew time.
+  if (peer.vrrpOnly) return `${peer.name} speaks VRRP only (heartbeat.transport ip): whether it is ready is not known`;
   if (!peer.alive) return `${peer.name} is not heard`;
   const group = groupOf(peer, virtualRouterId);
   if (peer.presence === undefined || group === undefined) return `${peer.name} has not told its state yet`;

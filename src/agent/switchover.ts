@@ -1,5 +1,6 @@
 import type { FailbackRequest, FailoverRequest, SwitchoverReport } from '../control/api.ts';
 import { ControlError } from '../control/errors.ts';
+import type { Milliseconds } from '../dgram-vrrp/index.ts';
 import type { CommandBook } from './command-book.ts';
 import type { HoldCommand } from './commands.ts';
 import type { Group } from './group.ts';
@@ -9,6 +10,10 @@ import { bestSuccessor, groupOf, masterOf, whyNotSuccessor } from './successor.t
 
 /** A command that reaches the master later than this is not carried out any more. */
 const COMMAND_LIFETIME = 10_000;
+
+/** heartbeat.transport ip has no presence: neither readiness nor a hold can be told. */
+const NOBODY_TO_TELL =
+  'the routers speak VRRP only (heartbeat.transport ip), so nobody can be told to take over, and whether anybody is ready is not known: give failoverctl standby on to the master, which then resigns, and failoverctl standby off when it may come back';
 
 /** Planned switchover: `failover`, its cluster-wide hold, `failback`. */
 export interface Switchover {
@@ -33,6 +38,8 @@ export function createSwitchover(options: {
   readonly observer: Observer;
   /** Why this router could not take over itself; empty if it could. */
   readonly whyNotSelf: (group: Group) => readonly string[];
+  /** Monotonic. */
+  readonly now: () => Milliseconds;
   /** Unix time in milliseconds. */
   readonly wall: () => number;
   readonly tellPeers: () => void;
@@ -50,7 +57,7 @@ export function createSwitchover(options: {
   }
 
   const targetOf = (group: Group) => commands.hold(group.name)?.target ?? null;
-  const masterNow = (group: Group) => masterOf(self, group, peers.all());
+  const masterNow = (group: Group) => masterOf(self, group, peers.all(), options.now());
 
   function checkTarget(group: Group, target: string): void {
     if (target === masterNow(group)) {
@@ -132,6 +139,7 @@ export function createSwitchover(options: {
 
   return {
     failover({ group: name, to }) {
+      if (peers.all().some(({ vrrpOnly }) => vrrpOnly)) throw new ControlError('refused', NOBODY_TO_TELL);
       const plan = select(name).map((group) => ({ group, from: masterNow(group), to: to ?? chooseTarget(group) }));
       if (commands.frozen()) throw new ControlError('refused', 'claims are frozen: failoverctl freeze off comes first');
       for (const step of plan) {

@@ -40,6 +40,11 @@ export interface RouterReport {
   readonly version?: string | null;
   /** True for this router and for every peer whose datagrams arrive. */
   readonly alive: boolean;
+  /**
+   * It has no presence (heartbeat.transport ip; a keepalived): what is null cannot be known of it, and when it is not
+   * master it is silent, alive or not.
+   */
+  readonly vrrpOnly?: boolean;
   /** Seconds since the last accepted datagram, on any path; null when never heard. 0 for this router. */
   readonly lastSeen: number | null;
   /** Could it claim now? null when unknown. */
@@ -73,6 +78,8 @@ export interface RouterGroupReport {
   readonly priority: number;
   /** What it takes part with now (readiness, trackers); null when unknown. */
   readonly effectivePriority: number | null;
+  /** The addresses its last advert listed, if this router would list others: they are accepted all the same. */
+  readonly otherAddresses?: readonly string[];
 }
 
 export interface GroupReport {
@@ -159,6 +166,8 @@ export interface FreezeRequest {
 /** Its answer: whether claims are frozen in the cluster now. */
 export interface FreezeReport {
   readonly on: boolean;
+  /** The other routers cannot be told (heartbeat.transport ip): it is this router's alone. */
+  readonly onlyHere?: boolean;
 }
 
 /** Answer of `failover` and `failback`: one entry per group. */

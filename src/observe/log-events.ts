@@ -29,6 +29,12 @@ export type LogEvent =
   | { readonly event: 'peer-silent'; readonly peer: string; readonly silentFor: number }
   | { readonly event: 'path-failed'; readonly path: string; readonly detail: string }
   | { readonly event: 'datagram-rejected'; readonly peer: string; readonly path: string; readonly reason: string }
+  | {
+      readonly event: 'address-list';
+      readonly group: string;
+      readonly peer: string;
+      readonly addresses: readonly string[];
+    }
   | { readonly event: 'path-lost'; readonly group: string; readonly master: string; readonly heardBy: string }
   | { readonly event: 'lease-failed'; readonly detail: string }
   | { readonly event: 'presence-failed'; readonly reason: string }
@@ -148,6 +154,10 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
       return warn(`heartbeat path ${entry.path}: ${entry.detail}; it is tried again`);
     case 'datagram-rejected':
       return warn(`a datagram of ${entry.peer} on ${entry.path} was rejected: ${entry.reason}`);
+    case 'address-list':
+      return warn(
+        `${entry.group}: the adverts of ${entry.peer} list other addresses than this router's: ${entry.addresses.join(', ') || 'none'}; they are accepted, but a keepalived there discards ours: see heartbeat.advertise`,
+      );
     case 'path-lost':
       return warn(
         `${entry.group}: no advert of ${entry.master} arrives here, but ${entry.heardBy} hears it: the path is lost, not the master`,

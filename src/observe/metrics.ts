@@ -11,6 +11,8 @@ export interface Metrics {
   readonly advertSent: () => void;
   readonly advertReceived: () => void;
   readonly datagramRejected: (reason: string) => void;
+  /** An advert was accepted in which something is odd. */
+  readonly advertWarning: (reason: 'address-list') => void;
   readonly claim: (vip: string) => void;
   readonly claimFailed: (vip: string, reason: string) => void;
   /** Milliseconds from becoming master until one VIP was held. */
@@ -45,6 +47,11 @@ export function createMetrics(version: string, status: () => StatusReport): Metr
   const sent = counter('adverts_sent_total', 'VRRP adverts sent, one per path.');
   const received = counter('adverts_received_total', 'VRRP adverts accepted, one per path.');
   const rejected = counter('adverts_rejected_total', 'Datagrams that were not accepted.', ['reason']);
+  const warnings = counter(
+    'advert_warnings_total',
+    "Adverts accepted although something in them is odd: an address list that is not this router's.",
+    ['reason'],
+  );
   const claims = counter('vip_claims_total', 'Claims sent (UpdatePrivateIp).', ['vip']);
   const claimFailures = counter('vip_claim_failures_total', 'Claims that failed.', ['vip', 'reason']);
   const drifts = counter('ownership_drift_total', 'VIPs that somebody else took from the master.', ['group']);
@@ -88,6 +95,7 @@ export function createMetrics(version: string, status: () => StatusReport): Metr
     advertSent: () => sent.inc(),
     advertReceived: () => received.inc(),
     datagramRejected: (reason) => rejected.inc({ reason }),
+    advertWarning: (reason) => warnings.inc({ reason }),
     claim: (vip) => claims.inc({ vip }),
     claimFailed: (vip, reason) => claimFailures.inc({ vip, reason }),
     vipHeld: (after) => claimDuration.observe(after / SECOND),

@@ -3,6 +3,6 @@
  * it out through the OCI side. The rules stand in plan.ts.
  */
 
-export type { Standing, StandingOf, VnicIdentity } from './lock.ts';
+export { LEASE_INTERVALS, type Standing, type StandingOf, type VnicIdentity } from './lock.ts';
 export type { OwnershipRule, Plan, PlanAction, PlanConfig, PlanEvent, Target, VipView } from './plan-types.ts';
 export { type Alarm, createOwnership, LEASE_TAG, type Ownership, type OwnershipOptions } from './runner.ts';

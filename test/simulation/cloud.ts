@@ -34,6 +34,8 @@ export function createCloud(options: {
   readonly vips: readonly { readonly address: string; readonly interface: string }[];
   readonly holder: string;
   readonly latency: number;
+  /** Primary address of a router's VNIC; absent: its VNICs have none, and only a lease names their router. */
+  readonly primaryAddress?: ((router: string, device: string) => string | undefined) | undefined;
 }): Cloud {
   const { time, vips, latency } = options;
   const moves: Move[] = [];
@@ -44,9 +46,12 @@ export function createCloud(options: {
   /** Interface of each VIP. */
   const devices = new Map(vips.map((vip) => [vip.address, vip.interface]));
 
+  function addVnic(router: string, device: string): void {
+    store.addVnic(vnicOf(router, device), subnetOf(device), options.primaryAddress?.(router, device));
+  }
   function place(address: string, router: string): void {
     const device = devices.get(address) ?? '';
-    store.addVnic(vnicOf(router, device), subnetOf(device));
+    addVnic(router, device);
     store.place(address, subnetOf(device), vnicOf(router, device));
   }
   for (const vip of vips) place(vip.address, options.holder);
@@ -61,7 +66,7 @@ export function createCloud(options: {
     connect(router, listener) {
       listeners.set(router, listener);
       time.after(0, () => announce(router));
-      for (const device of new Set(devices.values())) store.addVnic(vnicOf(router, device), subnetOf(device));
+      for (const device of new Set(devices.values())) addVnic(router, device);
       const client = createOciClient({
         host: { router, now: time.now, inProcess: time.after, outside: time.after },
         store,

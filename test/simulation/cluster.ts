@@ -7,7 +7,7 @@ import { createMemoryNetwork } from '../../src/dgram-vrrp/index.ts';
 import type { CommandOptions, CommandRun } from '../../src/linux/command-result.ts';
 import { createHistory, createMetrics, type LogEvent } from '../../src/observe/index.ts';
 import { type Cloud, createCloud } from './cloud.ts';
-import { loadedFor, noCommands, ROUTERS, referenceConfig, VIPS } from './deployment.ts';
+import { loadedFor, noCommands, PATH_DEVICES, ROUTERS, referenceConfig, VIPS } from './deployment.ts';
 import { createVirtualTime } from './virtual-time.ts';
 
 /** The reference deployment: whole routers over a network and an OCI in memory, on a clock that is moved by hand. */
@@ -40,9 +40,11 @@ export interface ClusterOptions {
   /** Of every request to OCI, milliseconds. */
   readonly latency?: number;
   readonly config?: Partial<Config>;
-  /** What one router has configured differently. */
+  /** VNICs have the routers' heartbeat addresses, as in OCI: they name their router without a lease. */
+  readonly primaryAddresses?: boolean;
   /** Trackers and hooks; without it none may run. */
   readonly runCommand?: (command: CommandOptions, router: string) => CommandRun;
+  /** What one router has configured differently. */
   readonly configOf?: (name: string, config: Config) => Config;
   /** How much later than others a datagram of this router leaves, milliseconds; Infinity: never. */
   readonly delay?: (router: string, bytes: Uint8Array) => number;
@@ -57,7 +59,13 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
     network.deliver();
   });
   const network = createMemoryNetwork({ now: time.now, random: () => 0.5 });
-  const cloud = createCloud({ time, vips: VIPS, holder: 'vrouter1', latency: options.latency ?? 5 });
+  const cloud = createCloud({
+    time,
+    vips: VIPS,
+    holder: 'vrouter1',
+    latency: options.latency ?? 5,
+    primaryAddress: options.primaryAddresses === true ? primaryAddress : undefined,
+  });
   const running = new Map<string, Router>();
   const saved = new Map<string, SavedState>();
   const down = new Set<string>();
@@ -66,6 +74,10 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
   const events: { at: number; router: string; event: LogEvent }[] = [];
 
   const common = { ...referenceConfig(members), ...options.config };
+
+  function primaryAddress(name: string, device: string): string | undefined {
+    return members.find((member) => member.name === name)?.addresses[PATH_DEVICES.indexOf(device)];
+  }
 
   function link(name: string, device: string): InterfaceState {
     return { up: !down.has(`${name} ${device}`), mac: `02:00:${name}:${device}` };

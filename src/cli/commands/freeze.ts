@@ -12,7 +12,12 @@ export const registerFreeze: Register = (program, context, done) => {
     .addArgument(new Argument('<on|off>', 'stop, or allow again').choices(['on', 'off']))
     .addHelpText('after', examples('failoverctl freeze on', 'failoverctl freeze off'))
     .action(async (word: 'on' | 'off', _options: object, command) => {
-      const { on } = await (await connect(command)).freeze({ on: word === 'on' });
+      const { on, onlyHere } = await (await connect(command)).freeze({ on: word === 'on' });
+      if (onlyHere === true) {
+        context.stdout(
+          'this router only: the others speak VRRP only (heartbeat.transport ip) and have to be told there\n',
+        );
+      }
       context.stdout(
         on
           ? 'no router claims any VIP until: failoverctl freeze off\n'

@@ -25,7 +25,15 @@ export function headline(group: GroupReport, { routers }: StatusReport): Headlin
   const ready = routers
     .filter((router) => router.name !== master && router.alive && router.ready === true && stateOf(router) === 'backup')
     .map(({ name }) => name);
-  const next = ready.length === 0 ? 'NOBODY IS READY TO TAKE OVER' : `${list(ready)} ready to take over`;
+  const unknown = routers
+    .filter((router) => router.name !== master && router.vrrpOnly === true)
+    .map(({ name }) => name);
+  const next =
+    ready.length > 0
+      ? `${list(ready)} ready to take over`
+      : unknown.length > 0
+        ? `whether ${unknown.join(' or ')} could take over is unknown`
+        : 'NOBODY IS READY TO TAKE OVER';
   const hold = group.hold === null ? '' : '; held until failoverctl failback';
   return {
     text: `${group.name}: ${master} is master and holds ${held} of ${group.vips.length} VIPs${rest}; ${next}${hold}`,

@@ -21,12 +21,22 @@ export function statusScreen(report: StatusReport, options: ScreenOptions): stri
     routerTable(report, options),
     vipTable(report, options),
     trackerTable(report, options),
+    vrrpOnlyNote(report),
     [paint(footer(report), 'dim', options)],
   ];
   return `${blocks
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** What cannot be known is said, not guessed. */
+function vrrpOnlyNote({ routers }: StatusReport): string[] {
+  const names = routers.filter(({ vrrpOnly }) => vrrpOnly).map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [
+    `${names.join(', ')}: VRRP only (heartbeat.transport ip). Readiness, links, configuration and VNICs are unknown, and whoever is not master is silent, alive or not.`,
+  ];
 }
 
 function routerTable(report: StatusReport, options: ScreenOptions): string[] {
@@ -44,6 +54,8 @@ function routerTable(report: StatusReport, options: ScreenOptions): string[] {
 }
 
 function stateCell(router: RouterReport, state: RouterReport['groups'][number]['state']): Cell {
+  // As a backup it would be silent as well.
+  if (router.vrrpOnly === true) return state === null ? 'silent' : { text: state, tone: 'good' };
   if (!router.alive) return { text: 'NOT HEARD', tone: 'bad' };
   if (state === null) return 'unknown';
   const tones: Partial<Record<typeof state, Tone>> = { master: 'good', fault: 'bad', standby: 'warn' };
@@ -74,11 +86,11 @@ function linksCell({ links }: RouterReport): Cell {
   return down.length === 0 ? `${links.length} up` : { text: `${down.join(', ')} DOWN`, tone: 'bad' };
 }
 
-function pathsCell({ self, paths }: RouterReport): Cell {
+function pathsCell({ self, paths, vrrpOnly }: RouterReport): Cell {
   if (self || paths.length === 0) return '-';
   const heard = paths.filter(({ lastSeen }) => lastSeen !== null && lastSeen <= PATH_SILENT).length;
   const text = `${heard} of ${paths.length}`;
-  return heard === paths.length ? text : { text, tone: 'warn' };
+  return heard === paths.length || vrrpOnly === true ? text : { text, tone: 'warn' };
 }
 
 function vipTable({ groups, time }: StatusReport, options: ScreenOptions): string[] {
