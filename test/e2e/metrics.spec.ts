@@ -14,7 +14,7 @@ const SPACE = 'fot-sysd-metrics';
 /** DESIGN §1, without the prefix. */
 const SERVED = [
   ...['group_state', 'group_transitions_total', 'group_priority', 'group_superseded'],
-  ...['adverts_sent_total', 'adverts_received_total', 'adverts_rejected_total'],
+  ...['adverts_sent_total', 'adverts_received_total', 'adverts_rejected_total', 'advert_warnings_total'],
   ...['peer_last_seen_seconds', 'peer_state', 'peer_ready', 'peer_clock_offset_seconds'],
   ...['config_matches_peer', 'link_up', 'tracker_up'],
   ...['vip_held', 'vip_claims_total', 'vip_claim_failures_total'],
