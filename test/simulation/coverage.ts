@@ -1,11 +1,13 @@
 import type { LogEvent } from '../../src/observe/index.ts';
 import type { Fate } from './oci-client.ts';
+import type { Scenario } from './scenario.ts';
 
 /** Counts of what was exercised, by name. */
 export type Counts = Record<string, number>;
 
 export interface Coverage {
   count(name: string, by?: number): void;
+  scenario(scenario: Scenario): void;
   logged(event: LogEvent): void;
   asked(router: string, fate: Fate): void;
   moved(late: boolean): void;
@@ -24,6 +26,23 @@ export function createCoverage(now: () => number): Coverage {
 
   return {
     count,
+    scenario({ routers, groups, clocks, faults, ...rest }) {
+      count(`seeds with ${routers} routers`);
+      count(`seeds with ${groups.length} ${groups.length === 1 ? 'group' : 'groups'}`);
+      const priorities = groups.map(({ priority }) => Object.values(priority));
+      const features: Record<string, boolean> = {
+        'equal priorities': priorities.some((values) => new Set(values).size < values.length),
+        'preempt: false': groups.some(({ preempt }) => !preempt),
+        'a preempt delay': groups.some(({ preemptDelay }) => preemptDelay > 0),
+        'clocks at different speeds': Object.values(clocks).some(({ rate }) => rate !== 0),
+        'wall clocks apart': Object.values(clocks).some(({ ahead }) => ahead !== 0),
+        'no fault': faults.length === 0,
+        'a tenancy that throttles': rest.throttle > 0,
+        signatures: rest.signed,
+        'datagrams lost all the time': rest.loss > 0,
+      };
+      for (const [name, has] of Object.entries(features)) if (has) count(`seeds with ${name}`);
+    },
     logged(event) {
       count(event.event === 'transition' ? `${event.from} → ${event.to}: ${event.reason}` : `log ${event.event}`);
     },

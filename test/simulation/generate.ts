@@ -38,7 +38,7 @@ export function generateScenario(seed: number, routers?: 2 | 3): Scenario {
     clocks: Object.fromEntries(names.map((name) => [name, generateClock(chance)])),
     loss: chance.pick([0, 0, 0.001, 0.01]),
     throttle: chance.happens(0.2) ? 20 : 0,
-    patient: calm || chance.happens(0.15),
+    patient: calm || chance.happens(0.1),
     faults: calm
       ? []
       : chance.happens(STORIES)
@@ -90,7 +90,7 @@ interface Targets {
 function generateFaults(chance: Chance, targets: Targets): readonly Fault[] {
   const faults: Fault[] = [];
   const count = 1 + chance.below(MOST_FAULTS);
-  let at = chance.happens(0.5) ? FIRST_FAULT : EARLY_FAULT;
+  let at = chance.happens(0.3) ? FIRST_FAULT : EARLY_FAULT;
   for (let index = 0; index < count; index += 1) {
     const fault = generateFault(chance, targets, Math.round(at), Math.round(at + duration(chance)));
     faults.push(fault);

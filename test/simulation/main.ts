@@ -67,14 +67,18 @@ async function runSeeds(settings: Settings, onProgress: (sum: BatchResult) => bo
 async function simulate(settings: Settings): Promise<number> {
   const startedAt = performance.now();
   let toldAt = startedAt;
+  const time = () => {
+    const { user, system } = process.cpuUsage();
+    return { elapsed: performance.now() - startedAt, processor: (user + system) / 1000 };
+  };
   const sum = await runSeeds(settings, (so) => {
     const now = performance.now();
-    if (now - toldAt > PROGRESS_INTERVAL) print(renderProgress(so, settings.seeds, now - startedAt));
+    if (now - toldAt > PROGRESS_INTERVAL) print(renderProgress(so, settings.seeds, time()));
     if (now - toldAt > PROGRESS_INTERVAL) toldAt = now;
     return true;
   });
   print(renderCoverage(sum.counts));
-  print(renderProgress(sum, settings.seeds, performance.now() - startedAt));
+  print(renderProgress(sum, settings.seeds, time()));
   const invariants = new Map<string, number[]>();
   for (const { seed, violation } of sum.failures) {
     invariants.set(violation.invariant, [...(invariants.get(violation.invariant) ?? []), seed]);

@@ -8,14 +8,26 @@ const MINUTE = 60_000;
 /** Lines of a log that anybody reads. */
 const MOST_LINES = 160;
 
-export function renderProgress({ seeds, simulated, failures }: BatchResult, of: number, elapsed: number): string {
-  const rate = simulated / HOUR / (elapsed / MINUTE);
-  return `${seeds} of ${of} seeds, ${(simulated / HOUR).toFixed(1)} hours simulated, ${rate.toFixed(0)} hours a minute, ${failures.length} violations`;
+/** @param time milliseconds by the clock, and of all processors */
+export function renderProgress(
+  { seeds, simulated, failures }: BatchResult,
+  of: number,
+  time: { readonly elapsed: number; readonly processor: number },
+): string {
+  const hours = simulated / HOUR;
+  const rate = (milliseconds: number) => (hours / (milliseconds / MINUTE)).toFixed(0);
+  return [
+    `${seeds} of ${of} seeds`,
+    `${hours.toFixed(1)} hours simulated`,
+    `${rate(time.elapsed)} hours a minute (${rate(time.processor)} a processor minute)`,
+    `${failures.length} violations`,
+  ].join(', ');
 }
 
 /** What was exercised, grouped by the first word of each count. */
 export function renderCoverage(counts: Counts): string {
   const groups: readonly (readonly [string, RegExp])[] = [
+    ['seeds with', /^seeds with /],
     ['transitions', / → /],
     ['faults', /^fault /],
     ['log events', /^log /],
@@ -27,7 +39,7 @@ export function renderCoverage(counts: Counts): string {
     .map(([title, pattern]) => {
       const chosen = [...left].filter(([name]) => pattern.test(name)).sort((a, b) => b[1] - a[1]);
       for (const [name] of chosen) left.delete(name);
-      const texts = chosen.map(([name, value]) => `${name.replace(/^(fault|log|datagrams) /, '')} ${value}`);
+      const texts = chosen.map(([name, value]) => `${name.replace(/^(seeds with|fault|log|datagrams) /, '')} ${value}`);
       return `${title}: ${texts.join(' · ')}`;
     })
     .join('\n');

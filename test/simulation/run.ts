@@ -5,7 +5,7 @@ import type { Counts } from './coverage.ts';
 import type { Violation } from './invariants.ts';
 import { type Allowances, NOTHING, upTo } from './ledger.ts';
 import type { Mutation } from './mutations.ts';
-import type { Scenario } from './scenario.ts';
+import type { Fault, Scenario } from './scenario.ts';
 import { createWorld } from './world.ts';
 
 export interface Outcome {
@@ -19,7 +19,7 @@ export interface Outcome {
 }
 
 /** After everything has to be in its place, or is, nothing may move for this long. */
-const QUIET = 20_000;
+const QUIET = 12_000;
 /** The run is looked at this often: one that failed ends. */
 const STEP = 1000;
 
@@ -35,6 +35,22 @@ function atStart({ groups, startAt }: Scenario): Allowances {
   };
 }
 
+/** By what makes it another one to whoever reads the summary. */
+function nameOf(fault: Fault): string {
+  switch (fault.kind) {
+    case 'api':
+      return `api ${fault.trouble}`;
+    case 'partition':
+      return [fault.oneWay ? 'one-way' : '', fault.path === undefined ? '' : 'one-path', 'partition']
+        .filter(Boolean)
+        .join(' ');
+    case 'crash':
+      return fault.networkLate > 0 ? 'crash and deaf boot' : 'crash';
+    default:
+      return fault.kind;
+  }
+}
+
 /** Runs one scenario to its end, or to the first violation. */
 export async function run(
   scenario: Scenario,
@@ -46,8 +62,9 @@ export async function run(
   for (const [name, at] of Object.entries(scenario.startAt)) {
     time.after(at, () => world.start(world.machine(name), atStart(scenario)));
   }
+  coverage.scenario(scenario);
   for (const fault of scenario.faults) {
-    coverage.count(`fault ${fault.kind}${fault.kind === 'api' ? ` ${fault.trouble}` : ''}`);
+    coverage.count(`fault ${nameOf(fault)}`);
     time.after(fault.at, () => begin(world, fault));
     time.after(fault.until, () => end(world, fault));
   }

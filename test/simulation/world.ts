@@ -1,4 +1,5 @@
 import type { Config } from '../../src/config/index.ts';
+import type { LogEvent } from '../../src/observe/index.ts';
 import type { OciListener } from '../../src/oci/types.ts';
 import { drawFate } from './api-fate.ts';
 import { boundsOf, REQUEST_TIMEOUT } from './bounds.ts';
@@ -102,12 +103,16 @@ export function createWorld(
           watch.resigned(event.group, name);
         if (event.event === 'gave-up') watch.gaveUp(event.group);
         if (event.event === 'flapping') watch.flapping(event.group, name, event.delay);
-        const text = describeLog(event);
-        if (text !== undefined) trace.add(name, () => text);
+        if (options.traced) traceLog(name, event);
       },
       mutation: options.mutation,
       codec: scenario.signed || scenario.coded ? undefined : codec,
     });
+  }
+
+  function traceLog(name: string, event: LogEvent): void {
+    const text = describeLog(event);
+    if (text !== undefined) trace.add(name, () => text);
   }
 
   function connect(name: string, process: Process, listener: OciListener) {
