@@ -36,6 +36,7 @@ export function createCoverage(now: () => number): Coverage {
         'a preempt delay': groups.some(({ preemptDelay }) => preemptDelay > 0),
         'clocks at different speeds': Object.values(clocks).some(({ rate }) => rate !== 0),
         'wall clocks apart': Object.values(clocks).some(({ ahead }) => ahead !== 0),
+        'a router of an older release': rest.older.length > 0,
         'no fault': faults.length === 0,
         'a tenancy that throttles': rest.throttle > 0,
         signatures: rest.signed,

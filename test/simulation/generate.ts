@@ -30,6 +30,7 @@ export function generateScenario(seed: number, routers?: 2 | 3): Scenario {
     interval,
     signed: chance.happens(0.025),
     coded: chance.happens(0.005),
+    older: chance.happens(0.1) ? [chance.pick(names)] : [],
     listed: chance.happens(0.1),
     groups,
     verifyInterval: chance.happens(0.8) ? 10_000 : 5000,

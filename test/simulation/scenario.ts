@@ -7,6 +7,8 @@ export interface Scenario {
   readonly signed: boolean;
   /** Presence is coded as on the wire; signed seeds always do. */
   readonly coded: boolean;
+  /** Routers whose presence is that of an older release; not where it is coded. */
+  readonly older: readonly string[];
   /** Adverts list the VIPs. */
   readonly listed: boolean;
   readonly groups: readonly GroupScenario[];

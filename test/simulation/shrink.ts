@@ -66,6 +66,7 @@ function* calmer(scenario: Scenario): Generator<Scenario> {
     { loss: 0 },
     { throttle: 0 },
     { signed: false },
+    { older: [] },
     { interval: 1000 },
     ...(groups.length > 1 ? groups.map((left) => ({ groups: groups.filter((group) => group !== left) })) : []),
     each({ preemptDelay: 0 }),

@@ -16,6 +16,7 @@ function scenario(...faults: readonly Fault[]): Scenario {
     interval: 1000,
     signed: false,
     coded: true,
+    older: [],
     listed: true,
     groups: [
       { name: 'isv', priority: { vrouter1: 200, vrouter2: 100 }, preempt: true, preemptDelay: 0, holder: 'vrouter1' },

@@ -20,7 +20,7 @@ import type { Scenario } from './scenario.ts';
 import { createTrace, describeLog, type Trace } from './trace.ts';
 import { createVirtualTime, type VirtualTime } from './virtual-time.ts';
 import { createWatch, type Watch } from './watch.ts';
-import { createWholePresence } from './whole-presence.ts';
+import { createWholePresence, createWritten } from './whole-presence.ts';
 
 /** Everything of one run: routers, network, OCI, and who watches. */
 export interface World {
@@ -67,7 +67,7 @@ export function createWorld(
   const coverage = createCoverage(time.now);
   const baseConfig = configOf(scenario);
   const groups = deployedGroups(scenario);
-  const codec = createWholePresence();
+  const written = createWritten();
   const listeners = new Map<string, OciListener>();
   const bucket = createBucket(scenario.throttle, time.now);
   const machines = ROUTERS.slice(0, scenario.routers).map(({ name }) => makeMachine(name));
@@ -106,7 +106,8 @@ export function createWorld(
         if (options.traced) traceLog(name, event);
       },
       mutation: options.mutation,
-      codec: scenario.signed || scenario.coded ? undefined : codec,
+      codec:
+        scenario.signed || scenario.coded ? undefined : createWholePresence(written, scenario.older.includes(name)),
     });
   }
 
