@@ -27,13 +27,8 @@ export function begin(world: World, fault: Fault): void {
       return keepNoisy(world);
     case 'api':
       return tellReadiness(world);
-    case 'console': {
-      const vip = world.groups.flatMap(({ vips }) => vips).find(({ address }) => address === fault.vip);
-      if (vip === undefined) return;
-      const { address, interface: device } = vip;
-      world.store.place(address, subnetOf(device), fault.to === 'nobody' ? undefined : vnicOf(fault.to, device));
-      return world.changed(everywhere(upTo(1)), address);
-    }
+    case 'console':
+      return workInConsole(world, fault);
     case 'failover':
       return command(world, fault, (router) => {
         const { to, group } = fault;
@@ -47,6 +42,18 @@ export function begin(world: World, fault: Fault): void {
       return reload(world);
     default:
       return;
+  }
+}
+
+/** Where the lock is put elsewhere, the whole group may follow it. */
+function workInConsole(world: World, fault: Fault & { kind: 'console' }): void {
+  for (const { name, vips } of world.groups) {
+    const index = vips.findIndex(({ address }) => address === fault.vip);
+    const vip = vips[index];
+    if (vip === undefined) continue;
+    const { address, interface: device } = vip;
+    world.store.place(address, subnetOf(device), fault.to === 'nobody' ? undefined : vnicOf(fault.to, device));
+    world.changed((group) => (group === name ? upTo(1) : NOTHING), index === 0 ? undefined : address);
   }
 }
 
