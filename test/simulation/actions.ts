@@ -76,7 +76,7 @@ function beginOn(world: World, fault: Fault, name: string): void {
     case 'restart':
       return machine.stop();
     case 'stall':
-      return machine.stall();
+      return machine.stall(fault.paused);
     case 'link':
       return machine.setLink(fault.device, false);
     case 'clock':
@@ -131,7 +131,7 @@ function boot(world: World, fault: Fault & { kind: 'crash' | 'restart' }): void 
     });
   }
   world.start(machine, allowance);
-  if (world.environment.isStalled(fault.router)) machine.stall();
+  if (world.environment.isStalled(fault.router)) machine.stall(false);
 }
 
 const chosen = ({ router, group }: Fault & { kind: 'standby' }) => ({ router, ...(group !== undefined && { group }) });

@@ -23,7 +23,7 @@ export interface Machine {
   crash(): void;
   /** SIGTERM: hands over, waits until the VIPs have left, ends. */
   stop(): void;
-  stall(): void;
+  stall(paused: boolean): void;
   resume(): void;
   setLink(device: string, up: boolean): void;
   /** Every interface of the group is up. */
@@ -156,7 +156,7 @@ export function createMachine(options: MachineOptions): Machine {
       if (successor) drain(time.now());
       else end();
     },
-    stall: () => process?.stall(),
+    stall: (paused) => process?.stall(paused),
     resume: () => process?.resume(chance),
     setLink(device, up) {
       if (up) down.delete(device);

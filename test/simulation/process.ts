@@ -15,7 +15,8 @@ export interface Process {
   after(delay: number, run: () => void): void;
   /** A datagram arrived on a path: run this when it is read. False: the socket's buffer is full. */
   datagram(path: string, run: () => void): boolean;
-  stall(): void;
+  /** `paused`: the machine as a whole, so that nothing waits in its sockets. */
+  stall(paused: boolean): void;
   resume(chance: Chance): void;
   kill(): void;
 }
@@ -50,6 +51,7 @@ export function createProcess(options: {
   let waiting: Waiting[] = [];
   let alive = true;
   let stalled = false;
+  let isPaused = false;
 
   function enter(kind: Waiting['kind'], run: () => void): void {
     if (!alive) return;
@@ -89,6 +91,7 @@ export function createProcess(options: {
     after: (delay, run) => time.after(delay, () => enter('answer', run)),
     datagram(path, run) {
       if (stalled) {
+        if (isPaused) return false;
         const count = buffered.get(path) ?? 0;
         if (count >= SOCKET_BUFFER) return false;
         buffered.set(path, count + 1);
@@ -96,8 +99,9 @@ export function createProcess(options: {
       enter('datagram', run);
       return true;
     },
-    stall() {
+    stall(paused) {
       stalled = true;
+      isPaused = paused;
     },
     resume(order) {
       if (!alive || !stalled) return;

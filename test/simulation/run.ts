@@ -44,6 +44,8 @@ function nameOf(fault: Fault): string {
       return [fault.oneWay ? 'one-way' : '', fault.path === undefined ? '' : 'one-path', 'partition']
         .filter(Boolean)
         .join(' ');
+    case 'stall':
+      return fault.paused ? 'pause' : 'stall';
     case 'crash':
       return fault.networkLate > 0 ? 'crash and deaf boot' : 'crash';
     default:

@@ -106,7 +106,8 @@ export type Fault = Span &
       }
     /** The daemon is stopped as systemd does it, and started at the end. */
     | { readonly kind: 'restart'; readonly router: string }
-    | { readonly kind: 'stall'; readonly router: string }
+    /** The process stands still. `paused`: the whole machine does, and what is sent to it meanwhile is lost. */
+    | { readonly kind: 'stall'; readonly router: string; readonly paused: boolean }
     | {
         readonly kind: 'link';
         readonly router: string;

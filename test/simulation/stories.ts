@@ -53,12 +53,12 @@ export function generateStory(chance: Chance, cast: Cast): readonly Fault[] {
         until: later(20_000, 30_000),
       },
       { kind: 'crash', router: chance.pick(names), networkLate: 0, at: later(500, 2000), until: later(9000, 40_000) },
-      { kind: 'stall', router, at: later(3000, 7000), until: later(8000, 30_000) },
+      { kind: 'stall', router, paused: false, at: later(3000, 7000), until: later(8000, 30_000) },
     ],
     // The master stands still across a takeover and goes on with what it was about to do.
     () => [
-      { kind: 'stall', router: master, at, until: later(300, 15_000) },
-      { kind: 'stall', router: master, at: later(15_500, 20_000), until: later(20_500, 40_000) },
+      { kind: 'stall', router: master, paused: chance.happens(0.5), at, until: later(300, 15_000) },
+      { kind: 'stall', router: master, paused: false, at: later(15_500, 20_000), until: later(20_500, 40_000) },
     ],
     // The old master does not reach the API any more, and nobody hears it.
     () => [
