@@ -24,6 +24,8 @@ import { groupOf } from './successor.ts';
 
 /** A resignation and the presence that names its successor belong together when they arrive within this time. */
 const RESIGNATION_MEMORY: Milliseconds = 1000;
+/** What is told soon waits this long for more: a failover holds its VIPs one after the other, and each is news. */
+const GATHERING: Milliseconds = 5;
 /** Questions and answers between two presences are at least this far apart, or half an advert interval. */
 const LEAST_QUESTION_INTERVAL: Milliseconds = 5;
 
@@ -62,6 +64,8 @@ export interface Conversation {
   start(): void;
   /** Tells the peers now: something changed. */
   tellPeers(): void;
+  /** Tells them within a few milliseconds, together with whatever else changes until then. */
+  tellPeersSoon(): void;
   /** The configuration is another one. */
   reconfigured(): void;
   /** Asks every peer for its presence. */
@@ -85,6 +89,9 @@ export function createConversation(options: ConversationOptions): Conversation {
   const startedAt = clock.now();
   const freshness = createFreshness(self, nonce);
   const alarm = clock.createAlarm(tick);
+  const news = clock.createAlarm(() => sendPresence(false));
+  /** The alarm for news is set. */
+  let gathering = false;
   const silence = createSilence({ loaded, clock, peers, groups: options.groups, ask, observer });
   const questionInterval = () =>
     Math.max(
@@ -131,6 +138,8 @@ export function createConversation(options: ConversationOptions): Conversation {
   function sendPresence(wantsAnswer: boolean): void {
     if (!started) return;
     const now = clock.now();
+    gathering = false;
+    news.set(undefined);
     heartbeat.sendPresence(
       describePresence({
         router: self,
@@ -156,6 +165,12 @@ export function createConversation(options: ConversationOptions): Conversation {
     alarm.set(clock.now() + PRESENCE_INTERVAL);
     options.onTick();
     sendPresence(false);
+  }
+
+  function tellPeersSoon(): void {
+    if (gathering || !started) return;
+    gathering = true;
+    news.set(clock.now() + GATHERING);
   }
 
   /** Something of a peer cannot be believed: its answer to a fresh challenge can. */
@@ -276,6 +291,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       tick();
     },
     tellPeers: () => sendPresence(false),
+    tellPeersSoon,
     ask,
     bootId,
     isCutOff: silence.isCutOff,
@@ -286,6 +302,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     },
     close() {
       alarm.close();
+      news.close();
       silence.close();
     },
   };

@@ -72,6 +72,8 @@ export interface GroupOptions {
   readonly askPeers: () => void;
   /** What peers are told of this group changed: tell them now. */
   readonly tellPeers: () => void;
+  /** The same, together with what else changes in the next milliseconds. */
+  readonly tellPeersSoon: () => void;
   readonly onTransition: (from: GroupState, to: GroupState, reason: string) => void;
   /** As master it holds another VIP. */
   readonly onHeld: () => void;
@@ -296,7 +298,7 @@ export function createGroup(options: GroupOptions): Group {
     if (actions.some(({ kind }) => kind === 'ask-peers')) options.askPeers();
     if (actions.some(({ kind }) => kind === 'rediscover')) options.rediscover();
     if (actions.some(({ kind }) => kind === 'held')) options.onHeld();
-    if (actions.some(({ kind }) => kind === 'held' || kind === 'drift')) options.tellPeers();
+    if (actions.some(({ kind }) => kind === 'held' || kind === 'drift')) options.tellPeersSoon();
   }
 
   /** A master that can claim nothing lets a ready peer try, and keeps out of its way for a while. */

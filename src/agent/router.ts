@@ -225,6 +225,7 @@ export function createRouter(options: RouterOptions): Router {
       sendAdvert: (advert) => conversation.sendAdvert(group.name, advert),
       tellPeers: conversation.tellPeers,
       isRecordReadable: () => isReadyIn(group.name) || peers.all().some((peer) => isReady(peer, group.virtualRouterId)),
+      tellPeersSoon: conversation.tellPeersSoon,
       askPeers: conversation.ask,
       rediscover: claimability.rediscover,
       onHeld: () => switchover.held(made),
