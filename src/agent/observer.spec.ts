@@ -21,3 +21,20 @@ it('counts each datagram of a stranger, and tells of it once a minute', async ()
   expect(counted).toBe(10);
   expect(events.map(({ event }) => event)).toEqual(['path-failed']);
 });
+
+it('remembers a bounded number of what it told, whatever new things are said', () => {
+  const told: string[] = [];
+  const observer = createObserver({
+    log: (event) => event.event === 'lease-failed' && told.push(event.detail),
+    metrics: createMetrics('test', () => {
+      throw new Error('no status here');
+    }),
+    history: createHistory(),
+    wall: () => 0,
+  });
+  for (let number = 0; number < 1001; number += 1) observer.leaseFailed(`request ${number}`, 0);
+  observer.leaseFailed('request 1000', 1);
+  observer.leaseFailed('request 0', 1);
+  expect(told).toHaveLength(1002);
+  expect(told.at(-1)).toBe('request 0');
+});

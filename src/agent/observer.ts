@@ -5,6 +5,8 @@ import type { PlanAction } from '../ownership/index.ts';
 
 /** What can happen with every datagram is logged at most this often per path and reason; all of it is counted. */
 const REPEATED_LOG_INTERVAL = 60_000;
+/** What was logged lately; what OCI says may be new each time, so the oldest is forgotten. */
+const REMEMBERED = 1000;
 
 /** Turns what happens into log lines, metrics and history; the only place that knows all three. */
 export interface Observer {
@@ -43,7 +45,11 @@ export function createObserver(sinks: {
   function dueAgain(key: string, at: number): boolean {
     const last = loggedAt.get(key);
     if (last !== undefined && at - last < REPEATED_LOG_INTERVAL) return false;
+    // To the end: the first is the oldest.
+    loggedAt.delete(key);
     loggedAt.set(key, at);
+    const [oldest] = loggedAt.keys();
+    if (loggedAt.size > REMEMBERED && oldest !== undefined) loggedAt.delete(oldest);
     return true;
   }
 

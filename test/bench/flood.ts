@@ -12,7 +12,7 @@ import { TRANSIT } from '../lab/plan.ts';
 import type { Recorder, Sample } from './figures.ts';
 import { bucketsOf, difference, histogramQuantile } from './histogram.ts';
 import { VERSION_3_VIP } from './keepalived.ts';
-import { cpuMilliseconds } from './proc.ts';
+import { cpuMilliseconds, residentMegabytes } from './proc.ts';
 import { BACKUP, MASTER, type Stand } from './stand.ts';
 
 const PORT = 8112;
@@ -121,6 +121,7 @@ async function floodRouter(stand: Stand, recorder: Recorder, flooder: Flooder, f
   const { pid } = stand.lab.daemon(router);
   const before = await scrapeBoth();
   const cpuBefore = cpuMilliseconds(pid);
+  const memoryBefore = residentMegabytes(pid);
   const startedAt = now();
   const reached = await run(flooder, flood, router, DURATION);
   const seconds = (now() - startedAt) / 1000;
@@ -141,6 +142,8 @@ async function floodRouter(stand: Stand, recorder: Recorder, flooder: Flooder, f
     moved.reduce((sum, count) => sum + count, 0),
   );
   recorder.add({ section, what: `on ${role}: its CPU time a second`, unit: 'ms' }, cpu);
+  const grown = residentMegabytes(pid) - memoryBefore;
+  recorder.add({ section, what: `on ${role}: resident memory grew by`, unit: 'MB' }, grown);
   // Only a master sends adverts.
   const late = difference(bucketsOf(after[0], LATENESS), bucketsOf(before[0], LATENESS));
   recorder.add(
