@@ -9,6 +9,7 @@ const product = {
   failoverd: 'src/failoverd.ts',
   failoverctl: 'src/failoverctl.ts',
   'oci-worker': 'src/oci/worker.ts',
+  'config-worker': 'src/agent/config-worker.ts',
 };
 const tests = {
   'oci-simulator': 'test/oci-simulator/main.ts',

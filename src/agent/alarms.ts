@@ -109,9 +109,10 @@ function frozenIn(peers: readonly RouterReport[]): string {
   return `claims are frozen ${where}: failoverctl freeze off ends it`;
 }
 
-function supersededBy({ name, superseded, lock }: GroupReport): Alarm[] {
+function supersededBy({ name, superseded, vips }: GroupReport): Alarm[] {
   if (superseded !== true) return [];
-  const text = `${name}: superseded, this router claims nothing: the lock ${lock?.vip ?? ''} is ${lock?.why ?? 'not known'}`;
+  const holder = vips[0]?.holder ?? 'a router';
+  const text = `${name}: superseded: ${holder} is not heard and holds the VIPs; waiting to hear it, or for its lease to expire`;
   return [alarm('superseded', name, text)];
 }
 

@@ -15,6 +15,7 @@ import {
 import { createEventFeed, createHistory, createLog, createMetrics, type Log } from '../observe/index.ts';
 import { createOci } from '../oci/index.ts';
 import { systemClock } from './clock.ts';
+import { readConfigAside } from './config-reader.ts';
 import { createDaemonDoctor } from './doctor/index.ts';
 import { createHandlers } from './handlers.ts';
 import { serveMetrics } from './metrics-server.ts';
@@ -52,8 +53,8 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
   // The file was only just read: a reload during the start has nothing to do, and must not be the default action.
   let hangUp = () => {};
   process.on('SIGHUP', () => hangUp());
-  const load = () => loadConfig({ path: configPath, node, hostname: hostname() });
-  const result = load();
+  const source = { path: configPath, node, hostname: hostname() };
+  const result = loadConfig(source);
   if (!result.ok) {
     for (const mistake of result.mistakes) process.stderr.write(`${formatMistake(mistake)}\n`);
     return EXIT_CONFIG;
@@ -141,9 +142,8 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
   });
 
   const reload = createReload({
-    load,
+    read: () => readConfigAside({ ...source, before: loaded.config }),
     log,
-    current: () => loaded,
     apply(next) {
       loaded = next;
       router.reconfigure(next);
@@ -166,12 +166,10 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
 
   hangUp = () => {
     notifier.reloading();
-    try {
-      reload();
-    } catch {
-      // It was logged, and the old configuration stays.
-    }
-    notifier.ready();
+    // A failure was logged, and the old configuration stays.
+    reload()
+      .catch(() => {})
+      .finally(() => notifier.ready());
   };
 
   await toldToStop;

@@ -8,7 +8,7 @@ export function createHandlers(
   router: Router,
   history: History,
   events: EventFeed,
-  reload: () => ReloadReport,
+  reload: () => Promise<ReloadReport>,
   examine: () => Promise<DoctorReport>,
 ): ControlHandlers {
   return {
@@ -19,7 +19,7 @@ export function createHandlers(
     verify: async () => router.verify(),
     standby: async (request) => router.maintenance.standby(request),
     freeze: async (request) => router.maintenance.freeze(request),
-    reload: async () => reload(),
+    reload,
     follow: events.follow,
     doctor: examine,
   };

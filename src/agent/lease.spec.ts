@@ -22,7 +22,6 @@ async function stampsAround(code: OciErrorCode, failingFor: number) {
     lockVnics: () => [VNIC],
     needed: () => true,
     value: (counter) => ({ cluster: 'pod', router: 'a', bootId: '0', counter, mastered: [] }),
-    onStamping: () => {},
     onFailure: () => {},
   });
   keeper.update();

@@ -23,6 +23,18 @@ describe('standby', () => {
     expect(cluster.holders()).toEqual(ALL_ON_1);
   });
 
+  it('may be given for a router that is down: it learns of it when it returns', async () => {
+    const cluster = await settled();
+    await cluster.crash('vrouter1');
+    await cluster.run(5000);
+    cluster.router('vrouter2').maintenance.standby({ on: true, router: 'vrouter1' });
+    cluster.start('vrouter1');
+    await cluster.run(30_000);
+    expect(cluster.router('vrouter1').status().groups[0]?.state).toBe('standby');
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.cloud.moves).toHaveLength(3);
+  });
+
   it('is not a target of a planned failover, and does not follow a crash', async () => {
     const cluster = await settled();
     cluster.router('vrouter2').maintenance.standby({ on: true });
@@ -63,6 +75,19 @@ describe('freeze', () => {
     await cluster.run(20_000);
     expect(cluster.holders()).toEqual(ALL_ON_2);
     expect(cluster.cloud.moves).toHaveLength(3);
+  });
+
+  it('is learned by a router that was cut off when it was given', async () => {
+    const cluster = await settled();
+    cluster.router('vrouter2').maintenance.standby({ on: true });
+    cluster.cut('vrouter1', 'vrouter2');
+    await cluster.run(500);
+    cluster.router('vrouter1').maintenance.freeze({ on: true });
+    await cluster.run(5000);
+    expect(cluster.router('vrouter2').status().alarms.join()).not.toMatch(/frozen/);
+    cluster.heal('vrouter1', 'vrouter2');
+    await cluster.run(2000);
+    expect(cluster.router('vrouter2').status().alarms.join()).toMatch(/frozen/);
   });
 
   it('stops pre-emption too: a mastership that may not claim is worth nothing', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCluster } from '../../test/simulation/cluster.ts';
-import type { AuthConfig, Config, GroupConfig, LoadedConfig, LoadResult } from '../config/index.ts';
+import type { AuthConfig, Config, ConfigChange, GroupConfig, LoadedConfig, LoadResult } from '../config/index.ts';
 import type { LogEvent } from '../observe/index.ts';
 import { createReload } from './reload.ts';
 
@@ -266,23 +266,60 @@ describe('a reload while a link comes and goes', () => {
 describe('what a reload refuses', () => {
   const config = { cluster: 'a' } as Config;
   const loaded: LoadedConfig = { config, self: { name: 'r', addresses: [], interfaces: {} }, file: 'f', digest: '' };
+  const port = { path: 'heartbeat.port', from: '8112', to: '9999', needsRestart: 'the sockets are bound at start' };
 
-  function setup(result: LoadResult) {
+  function setup(result: LoadResult, changes: readonly ConfigChange[] = []) {
     const events: LogEvent[] = [];
     const applied: LoadedConfig[] = [];
     const reload = createReload({
-      load: () => result,
-      current: () => loaded,
+      read: async () => ({ result, changes }),
       apply: (next) => applied.push(next),
       log: (event) => events.push(event),
     });
     return { reload, applied, events };
   }
 
-  it('is a file with mistakes: it says them all and changes nothing', () => {
+  it('is what needs a restart, by its name, together with all that does not', async () => {
+    const level = { path: 'log.level', from: 'info', to: 'debug' };
+    const { reload, applied } = setup({ ok: true, loaded, warnings: [] }, [level, port]);
+    await expect(reload()).rejects.toThrow(/heartbeat\.port: 8112 → 9999 \(the sockets are bound at start\)$/);
+    expect(applied).toEqual([]);
+  });
+
+  it('is never half of a file: two reloads at once follow each other', async () => {
+    const steps: string[] = [];
+    const reload = createReload({
+      read: async () => {
+        steps.push('read');
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return { result: { ok: true, loaded, warnings: [] }, changes: [] };
+      },
+      apply: () => steps.push('apply'),
+      log: () => {},
+    });
+    await Promise.all([reload(), reload()]);
+    expect(steps).toEqual(['read', 'apply', 'read', 'apply']);
+  });
+
+  it('is a file that cannot be read in time, and the next one is served', async () => {
+    let fails = true;
+    const reload = createReload({
+      read: async () => {
+        if (fails) throw new Error('not in time');
+        return { result: { ok: true, loaded, warnings: [] }, changes: [] };
+      },
+      apply: () => {},
+      log: () => {},
+    });
+    await expect(reload()).rejects.toThrow('not in time');
+    fails = false;
+    expect(await reload()).toEqual({ changes: [], warnings: [] });
+  });
+
+  it('is a file with mistakes: it says them all and changes nothing', async () => {
     const mistake = { file: 'f', line: 3, column: 5, path: 'mode', message: 'is wrong' };
     const { reload, applied, events } = setup({ ok: false, mistakes: [mistake, { ...mistake, line: 4 }] });
-    expect(reload).toThrow('f:3:5: mode: is wrong\nf:4:5: mode: is wrong');
+    await expect(reload()).rejects.toThrow('f:3:5: mode: is wrong\nf:4:5: mode: is wrong');
     expect(applied).toEqual([]);
     expect(events.map(({ event }) => event)).toEqual(['reload-failed']);
   });

@@ -1,26 +1,29 @@
-import {
-  type ConfigChange,
-  configChanges,
-  formatMistake,
-  type LoadedConfig,
-  type LoadResult,
-} from '../config/index.ts';
+import { type ConfigChange, formatMistake, type LoadedConfig } from '../config/index.ts';
 import type { ReloadReport } from '../control/api.ts';
 import { ControlError } from '../control/errors.ts';
 import type { Log } from '../observe/index.ts';
+import type { ConfigRead } from './config-reader.ts';
 
-/** Reads the configuration again and hands it on. Throws ControlError; then nothing has changed. */
-export type Reload = () => ReloadReport;
+/** Reads the configuration again and hands it on. Rejects with a ControlError; then nothing has changed. */
+export type Reload = () => Promise<ReloadReport>;
 
 export function createReload(options: {
-  readonly load: () => LoadResult;
-  readonly current: () => LoadedConfig;
+  /** Reads the file, and compares it with the configuration in force. */
+  readonly read: () => Promise<ConfigRead>;
   readonly apply: (next: LoadedConfig) => void;
   readonly log: Log;
 }): Reload {
+  // One after the other: each is compared with what the one before left in force.
+  let last: Promise<unknown> = Promise.resolve();
   return () => {
+    const next = last.then(reload);
+    last = next.catch(() => {});
+    return next;
+  };
+
+  async function reload(): Promise<ReloadReport> {
     try {
-      const { next, changes, warnings } = read();
+      const { next, changes, warnings } = await read();
       options.apply(next);
       options.log({ event: 'reloaded', changes });
       return { changes, warnings };
@@ -28,17 +31,21 @@ export function createReload(options: {
       options.log({ event: 'reload-failed', detail: error instanceof Error ? error.message : String(error) });
       throw error;
     }
-  };
+  }
 
-  function read() {
-    const result = options.load();
+  async function read() {
+    const { result, changes } = await options.read().catch(notRead);
     if (!result.ok) throw new ControlError('bad-config', result.mistakes.map(formatMistake).join('\n'));
-    const next = result.loaded;
-    const changes = configChanges(options.current().config, next.config);
     const fixed = changes.filter(({ needsRestart }) => needsRestart !== undefined);
     if (fixed.length > 0) throw new ControlError('refused', refusal(fixed));
-    return { next, changes: changes.map(describeChange), warnings: result.warnings.map(formatMistake) };
+    const { loaded, warnings } = result;
+    return { next: loaded, changes: changes.map(describeChange), warnings: warnings.map(formatMistake) };
   }
+}
+
+function notRead(cause: unknown): never {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  throw new ControlError('internal', `the configuration could not be read: ${detail}`, { cause });
 }
 
 function describeChange({ path, from, to }: ConfigChange): string {

@@ -23,8 +23,6 @@ export interface Rounds {
   /** Somebody else may write: read until that is over. */
   conflict(now: Milliseconds): void;
   forgetConflict(): void;
-  /** The last conflict is not over yet. */
-  inConflict(): boolean;
   /** Rounds in a row without one answer. */
   failed(): number;
 }
@@ -82,7 +80,6 @@ export function createRounds(requestTimeout: () => Milliseconds): Rounds {
     forgetConflict() {
       conflictAt = undefined;
     },
-    inConflict: () => conflictAt !== undefined,
     failed: () => failed,
   };
 }
