@@ -163,6 +163,21 @@ describe('a keepalived as the master', () => {
     expect(cluster.cloud.moves.filter(({ to }) => to === 'vrouter2')).toHaveLength(3);
   });
 
+  it('that is the better one and never left does not get the VIPs back by itself, and an alarm says where they are', async () => {
+    const cluster = await started({ keepalived: 'vrouter1' });
+    cluster.cut('vrouter1', 'vrouter2');
+    await cluster.run(3000);
+    expect(cluster.holders()).toEqual(ALL_ON_2);
+    cluster.heal('vrouter1', 'vrouter2');
+    await cluster.run(60_000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.holders()).toEqual(ALL_ON_2);
+    expect(cluster.cloud.moves).toHaveLength(3);
+    expect(cluster.status('vrouter2').alarms).toEqual(
+      VIP_ADDRESSES.map((vip) => `isv: VIP ${vip} is held by vrouter2, not by the master vrouter1`),
+    );
+  });
+
   it('that holds the VIPs and is not heard at the start is taken for dead after three lease intervals', async () => {
     const cluster = create({ keepalived: 'vrouter1' });
     cluster.start('vrouter2');

@@ -5,6 +5,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { StatusReport } from '../../src/control/api.ts';
 import { sleep, until } from '../lab/clock.ts';
 import { type Keepalived, startKeepalived } from '../lab/keepalived.ts';
 import { heartbeatOverIp, type KeepalivedInstance, keepalivedConfig } from '../lab/keepalived-config.ts';
@@ -57,17 +58,13 @@ async function startTheirs(priority: number): Promise<Keepalived> {
   return keepalived;
 }
 
-async function ourState(): Promise<string | undefined> {
-  return (await lab.status(OURS))?.groups[0]?.state;
-}
-
 async function weBecome(state: string): Promise<void> {
-  let last: string | undefined;
+  let last: StatusReport | undefined;
   await until(async () => {
-    last = await ourState();
-    return last === state;
+    last = await lab.status(OURS);
+    return last?.groups[0]?.state === state;
   }, PATIENCE);
-  expect(last).toBe(state);
+  expect(last?.groups[0]?.state, JSON.stringify(last)).toBe(state);
 }
 
 /** Its claim script of the seeds: every VIP to its own VNICs. */
@@ -108,7 +105,7 @@ test('failoverd is the better one: it takes over, hands over when stopped, is fo
   await theirClaimScript();
   expect((await lab.failoverctl(OURS, ['verify'])).code).toBeLessThan(2);
   await everythingIsOn(OURS);
-  expect(await ourState()).toBe('master');
+  expect((await lab.status(OURS))?.groups[0]?.state).toBe('master');
 
   const daemon = lab.daemon(OURS);
   daemon.kill('SIGTERM');
