@@ -19,6 +19,7 @@ import type { Observer } from './observer.ts';
 import type { Path } from './paths.ts';
 import { currentAdvert, type Peer, type Peers, PRESENCE_INTERVAL } from './peers.ts';
 import { describePresence } from './presence.ts';
+import { createRejections } from './rejections.ts';
 import { createSilence } from './silence.ts';
 import { groupOf } from './successor.ts';
 
@@ -76,7 +77,7 @@ export interface Conversation {
    * asked about it. Then it is more likely cut off than alone.
    */
   isCutOff(group: Group, masterAddress: string): boolean;
-  /** Why the adverts of a peer are not believed now; undefined if they are. */
+  /** Why adverts of a peer are not believed now; undefined if all are. */
   rejects(peer: string): string | undefined;
   close(): void;
 }
@@ -102,7 +103,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   const resignedAt = new Map<string, Milliseconds>();
   /** Peer and group → when its last advert was accepted. */
   const advertAt = new Map<string, Milliseconds>();
-  const rejected = new Map<string, { readonly reason: string; readonly at: Milliseconds }>();
+  const rejections = createRejections();
   let askedAt = Number.NEGATIVE_INFINITY;
   let answeredAt = Number.NEGATIVE_INFINITY;
   let started = false;
@@ -190,11 +191,10 @@ export function createConversation(options: ConversationOptions): Conversation {
 
   // Receiving
 
-  function datagramRejected(path: Path, reason: string, kind: DatagramKind): void {
+  function datagramRejected(path: Path, reason: string, kind: DatagramKind, virtualRouterId = 0): void {
     const now = clock.now();
     observer.rejected(path.peerName, path.id, reason, now);
-    // The same advert comes on several paths; the first that is accepted is enough.
-    if (kind === 'advert') rejected.set(path.peerName, { reason, at: now });
+    if (kind === 'advert') rejections.rejected(path.peerName, virtualRouterId, reason, now);
     ask();
   }
 
@@ -205,7 +205,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     if (group === undefined || peer === undefined) return;
     const now = clock.now();
     advertAt.set(`${peer.name} ${name}`, now);
-    rejected.delete(peer.name);
+    rejections.accepted(peer.name, group.virtualRouterId);
     const { priority, interval, addresses } = advert;
     const isNewMaster = priority > 0 && currentAdvert(peer, group.virtualRouterId, now) === undefined;
     const otherAddresses = sameAddresses(addresses, own) ? undefined : addresses;
@@ -296,10 +296,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     bootId,
     isCutOff: silence.isCutOff,
     reconfigured: heartbeat.reconfigured,
-    rejects(peer) {
-      const last = rejected.get(peer);
-      return last !== undefined && clock.now() - last.at < 5 * PRESENCE_INTERVAL ? last.reason : undefined;
-    },
+    rejects: (peer) => rejections.of(peer, clock.now()),
     close() {
       alarm.close();
       news.close();

@@ -67,7 +67,7 @@ describe('adverts that are rejected', () => {
     expect(cluster.masters()).toEqual(['vrouter1']);
     expect(cluster.cloud.moves).toEqual([]);
     expect(cluster.router('vrouter2').status().alarms).toContain(
-      'the adverts of vrouter1 are rejected (version); what it says of itself is believed instead',
+      'the adverts of vrouter1 are rejected (version, VRID 51); what it says of itself is believed instead',
     );
   });
 
@@ -87,7 +87,7 @@ describe('adverts that are rejected', () => {
     expect(cluster.masters()).toEqual(['vrouter1']);
     expect(cluster.events.filter(({ event }) => event.event === 'transition')).toHaveLength(3);
     expect(cluster.router('vrouter2').status().alarms).toContain(
-      'the adverts of vrouter1 are rejected (bad-hmac); what it says of itself is believed instead',
+      'the adverts of vrouter1 are rejected (bad-hmac, VRID 51); what it says of itself is believed instead',
     );
   });
 

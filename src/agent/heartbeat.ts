@@ -44,7 +44,8 @@ export interface HeartbeatOptions {
   readonly onPresence: (path: Path, presence: Presence) => void;
   /** An authentic datagram arrived on this path. Called before the two above. */
   readonly onHeard: (path: Path) => void;
-  readonly onRejected: (path: Path, reason: string, kind: DatagramKind) => void;
+  /** `virtualRouterId`: what a rejected advert says it is about. */
+  readonly onRejected: (path: Path, reason: string, kind: DatagramKind, virtualRouterId?: number) => void;
   /** A presence whose signature is right, but that may be a recording: only its challenge and question count. */
   readonly onUnproven: (path: Path, presence: Presence) => void;
   readonly onAdvertSent: () => void;
@@ -111,7 +112,7 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
         authentication: v2AuthenticationOf(group),
       }),
     });
-    const reject = (reason: string) => options.onRejected(path, reason, 'advert');
+    const reject = (reason: string) => options.onRejected(path, reason, 'advert', bytes[1]);
     if (!decoded.ok) return reject(decoded.error);
     const auth = group && signers.groups.get(group.name);
     if (group === undefined || auth === undefined) return reject('vrid');

@@ -162,7 +162,7 @@ test('another password: neither believes the other, both say so', async () => {
   const keepalived = await startTheirs(100);
   await keepalived.reaches('MASTER');
   const rejected = await until(
-    async () => (await lab.status(OURS))?.alarms.find((alarm) => alarm.includes('rejected (auth-data)')),
+    async () => (await lab.status(OURS))?.alarms.find((alarm) => alarm.includes('rejected (auth-data, VRID 51)')),
     PATIENCE,
   );
   expect(rejected).toBeDefined();

@@ -18,7 +18,11 @@ export interface KeepalivedInstance {
 }
 
 /** A keepalived.conf for a router of the plan, unicast with all the others. */
-export function keepalivedConfig(plan: LabPlan, router: string, instance: KeepalivedInstance): string {
+export function keepalivedConfig(plan: LabPlan, router: string, ...instances: readonly KeepalivedInstance[]): string {
+  return `${instances.flatMap((instance) => instanceLines(plan, router, instance)).join('\n')}\n`;
+}
+
+function instanceLines(plan: LabPlan, router: string, instance: KeepalivedInstance): readonly string[] {
   const addressOf = ({ nics }: LabRouter): string => nics[TRANSIT]?.address ?? '';
   const self = plan.routers.find(({ name }) => name === router);
   if (self === undefined) throw new Error(`the plan has no router ${router}`);
@@ -26,11 +30,9 @@ export function keepalivedConfig(plan: LabPlan, router: string, instance: Keepal
   const { name = 'ISV', version, interval = 1000, virtualRouterId = 51, priority, password, addresses = [] } = instance;
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : [`  ${title} {`, ...lines.map((line) => `    ${line}`), '  }'];
-  const lines = [
-    'global_defs {',
-    `  vrrp_version ${version}`,
-    '}',
+  return [
     `vrrp_instance ${name} {`,
+    `  version ${version}`,
     '  state BACKUP',
     `  interface ${TRANSIT}`,
     `  virtual_router_id ${virtualRouterId}`,
@@ -46,7 +48,6 @@ export function keepalivedConfig(plan: LabPlan, router: string, instance: Keepal
     ...(instance.extra ?? []).map((line) => `  ${line}`),
     '}',
   ];
-  return `${lines.join('\n')}\n`;
 }
 
 /** failoverd's `heartbeat` section that goes with it; `passFile`: where its password lies. */
