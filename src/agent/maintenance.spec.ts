@@ -50,6 +50,9 @@ describe('standby', () => {
     const cluster = await settled();
     const { maintenance } = cluster.router('vrouter1');
     expect(() => maintenance.standby({ on: true, router: 'vrouter9' })).toThrow(/there is no router vrouter9/);
+    expect(() => maintenance.standby({ on: true, router: 'vruoter2' })).toThrow(
+      'there is no router vruoter2, did you mean vrouter2? The routers are vrouter1, vrouter2',
+    );
     expect(() => maintenance.standby({ on: true, group: 'x' })).toThrow(/there is no group x; the groups are isv/);
   });
 });

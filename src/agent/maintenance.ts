@@ -4,6 +4,7 @@ import type { CommandBook } from './command-book.ts';
 import type { FreezeCommand, StandbyCommand } from './commands.ts';
 import type { Group } from './group.ts';
 import type { Observer } from './observer.ts';
+import { unknownName } from './unknown-name.ts';
 
 /**
  * Work on the cluster: `standby` takes a router out of the election, `freeze` stops every claim. Both outlast
@@ -47,16 +48,16 @@ export function createMaintenance(options: {
     const groups = options.groups();
     const selected = groups.filter((group) => name === undefined || group.name === name);
     if (selected.length > 0) return selected;
-    const names = groups.map((group) => group.name).join(', ');
-    throw new ControlError('not-found', `there is no group ${name}; the groups are ${names}`);
+    throw unknownName(
+      'group',
+      name ?? '',
+      groups.map((group) => group.name),
+    );
   }
 
   return {
     standby({ on, router = self, group: name }) {
-      if (!options.routers.includes(router)) {
-        const names = options.routers.join(', ');
-        throw new ControlError('not-found', `there is no router ${router}; the routers are ${names}`);
-      }
+      if (!options.routers.includes(router)) throw unknownName('router', router, options.routers);
       if (options.vrrpOnly && router !== self) {
         const why = 'the routers speak VRRP only (heartbeat.transport ip) and cannot tell each other';
         throw new ControlError('refused', `give the command on ${router} itself: ${why}`);

@@ -7,6 +7,7 @@ import type { Group } from './group.ts';
 import type { Observer } from './observer.ts';
 import { confirms, type Peers } from './peers.ts';
 import { bestSuccessor, groupOf, masterOf, whyNotSuccessor } from './successor.ts';
+import { unknownName } from './unknown-name.ts';
 
 /** A command that reaches the master later than this is not carried out any more. */
 const COMMAND_LIFETIME = 10_000;
@@ -49,11 +50,9 @@ export function createSwitchover(options: {
   function select(name: string | undefined): readonly Group[] {
     if (name === undefined) return options.groups();
     const group = options.groups().find((candidate) => candidate.name === name);
-    if (group === undefined) {
-      const names = options.groups().map((candidate) => candidate.name);
-      throw new ControlError('not-found', `there is no group ${name}; the groups are ${names.join(', ')}`);
-    }
-    return [group];
+    if (group !== undefined) return [group];
+    const names = options.groups().map((candidate) => candidate.name);
+    throw unknownName('group', name, names);
   }
 
   const targetOf = (group: Group) => commands.hold(group.name)?.target ?? null;
@@ -70,10 +69,7 @@ export function createSwitchover(options: {
       return;
     }
     const peer = peers.get(target);
-    if (peer === undefined) {
-      const names = [self, ...peers.all().map(({ name }) => name)];
-      throw new ControlError('not-found', `there is no router ${target}; the routers are ${names.join(', ')}`);
-    }
+    if (peer === undefined) throw unknownName('router', target, [self, ...peers.all().map(({ name }) => name)]);
     const reason = whyNotSuccessor(peer, group.virtualRouterId);
     if (reason !== undefined) throw new ControlError('refused', `${target} cannot take over ${group.name}: ${reason}`);
   }
@@ -140,7 +136,14 @@ export function createSwitchover(options: {
   return {
     failover({ group: name, to }) {
       if (peers.all().some(({ vrrpOnly }) => vrrpOnly)) throw new ControlError('refused', NOBODY_TO_TELL);
-      const plan = select(name).map((group) => ({ group, from: masterNow(group), to: to ?? chooseTarget(group) }));
+      const selected = select(name);
+      // Of several groups some may be there already: the rest is meant.
+      const elsewhere = selected.filter((group) => to === undefined || masterNow(group) !== to);
+      const plan = (elsewhere.length === 0 ? selected : elsewhere).map((group) => ({
+        group,
+        from: masterNow(group),
+        to: to ?? chooseTarget(group),
+      }));
       if (commands.frozen()) throw new ControlError('refused', 'claims are frozen: failoverctl freeze off comes first');
       for (const step of plan) {
         checkTarget(step.group, step.to);

@@ -8,6 +8,6 @@ export { type ConfigChange, configChanges } from './changes.ts';
 export { formatDuration, parseDuration } from './duration.ts';
 export type { ReadFile } from './files.ts';
 export { type LoadOptions, type LoadResult, loadConfig } from './load.ts';
-export { formatMistake, type Mistake } from './mistake.ts';
+export { didYouMean, formatMistake, type Mistake } from './mistake.ts';
 export * from './model.ts';
 export { printEffective } from './print.ts';

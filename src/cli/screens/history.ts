@@ -1,4 +1,5 @@
 import type { HistoryEntry, HistoryReport } from '../../control/api.ts';
+import { describeReason } from './reason.ts';
 
 /** The screen of `failoverctl history`: a line for each transition, the newest last, where a terminal shows it. */
 export function historyScreen({ entries }: HistoryReport): string {
@@ -8,7 +9,7 @@ export function historyScreen({ entries }: HistoryReport): string {
 }
 
 function describe({ from, to, reason, claims }: HistoryEntry): string {
-  const line = `${from} → ${to}: ${reason}`;
+  const line = `${from} → ${to}: ${describeReason(reason)}`;
   if (claims.length === 0) return line;
   const times = claims.map(({ address, heldAfter }) =>
     heldAfter === null ? `${address} NOT HELD` : `${address} after ${Math.round(heldAfter)} ms`,

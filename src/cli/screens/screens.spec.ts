@@ -28,7 +28,7 @@ test('times without sense are unknown', () => {
 test('history', () => {
   const time = '2026-01-02T03:00:00.000Z';
   const entries = [
-    { time, group: 'isv', from: 'init', to: 'backup', reason: 'started', claims: [] },
+    { time, group: 'isv', from: 'init', to: 'backup', reason: 'startup', claims: [] },
     {
       time,
       group: 'customers',
@@ -42,7 +42,7 @@ test('history', () => {
     },
   ] as const;
   expect(historyScreen({ entries })).toBe(
-    `${time}  isv        init → backup: started
+    `${time}  isv        init → backup: the daemon started
 ${time}  customers  backup → master: vrouter1 fell silent; 10.0.0.4 after 512 ms, 10.0.0.36 NOT HELD
 `,
   );

@@ -3,6 +3,7 @@ import type { Scenario } from '../scenario.ts';
 import { apiTrouble, lostAnswer } from './api-trouble.ts';
 import { carrierLost } from './carrier-lost.ts';
 import { crash } from './crash.ts';
+import { doctor } from './doctor.ts';
 import { samePriority, strays } from './equals.ts';
 import { forged } from './forged.ts';
 import { frozen } from './frozen.ts';
@@ -44,6 +45,7 @@ export const SCENARIOS: readonly Scenario[] = [
   olderPresence,
   reload,
   maintenance,
+  doctor,
   trackers,
   hooks,
 ];
