@@ -62,6 +62,7 @@ export function alarmsOf(sources: {
     ...(self?.links ?? [])
       .filter(({ up }) => !up)
       .map((link) => alarm('link', link.interface, `interface ${link.interface} is down or missing`)),
+    ...groups.flatMap((group) => split(group, groups)),
     ...groups.flatMap(failedTrackers),
     ...groups.flatMap(failedHook),
     ...[...reasonsNotReady].flatMap(([group, reasons]) =>
@@ -87,6 +88,15 @@ function notThisRouter(name: string, addresses: readonly string[]): Alarm[] {
   if (addresses.length === 0) return [];
   const text = `no address of ${name} (${addresses.join(', ')}) is on this machine: is it another router? It takes no part until one is`;
   return [alarm('machine', name, text)];
+}
+
+/** Told once, by the group that follows. */
+function split({ name, master, sync }: GroupReport, groups: readonly GroupReport[]): Alarm[] {
+  const first = groups.find((group) => sync?.includes(group.name) || group.name === name);
+  if (first === undefined || first.name === name || master === null || first.master === null) return [];
+  if (first.master === master) return [];
+  const text = `${name} fails over with ${first.name}, and has another master: ${master}, not ${first.master}`;
+  return [alarm('master', name, text)];
 }
 
 function failedTrackers({ name, trackers }: GroupReport): Alarm[] {

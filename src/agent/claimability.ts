@@ -36,6 +36,8 @@ export function createClaimability(options: {
   readonly oci: () => Pick<Oci, 'discover'>;
   readonly interfaces: Interfaces;
   readonly groups: () => readonly Group[];
+  /** The groups that fail over together with this one, itself included. */
+  readonly syncSetOf: (group: string) => readonly Group[];
   readonly tellPeers: () => void;
 }): Claimability {
   const { loaded, observer, interfaces } = options;
@@ -86,22 +88,28 @@ export function createClaimability(options: {
     update();
   }
 
+  function ownReasons(group: Group): readonly string[] {
+    const config = loaded().config.groups.find(({ name }) => name === group.name);
+    return whyNotReady({
+      oci: status,
+      inventory: discovery.last(),
+      interfaces: (config?.interfaces ?? []).map(({ name, vips }) => ({
+        name,
+        vips: vips.map(({ address }) => address),
+      })),
+      failedRounds: group.failedRounds(),
+      provenAt: group.provenAt(),
+      linkUpAt,
+      unfit: group.unfit(),
+    });
+  }
+
   function update(): void {
+    const own = new Map(options.groups().map((group) => [group.name, ownReasons(group)] as const));
     for (const group of options.groups()) {
-      const config = loaded().config.groups.find(({ name }) => name === group.name);
       const before = reasons.get(group.name);
-      const now = whyNotReady({
-        oci: status,
-        inventory: discovery.last(),
-        interfaces: (config?.interfaces ?? []).map(({ name, vips }) => ({
-          name,
-          vips: vips.map(({ address }) => address),
-        })),
-        failedRounds: group.failedRounds(),
-        provenAt: group.provenAt(),
-        linkUpAt,
-        unfit: group.unfit(),
-      });
+      // Who cannot take over one group of a set must not take over another.
+      const now = [...new Set(options.syncSetOf(group.name).flatMap(({ name }) => own.get(name) ?? []))];
       reasons.set(group.name, now);
       if (now.length === 0 && (before?.length ?? 0) > 0) readySince.set(group.name, options.clock.now());
       if (before !== undefined && before.join() === now.join()) continue;

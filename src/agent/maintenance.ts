@@ -24,6 +24,8 @@ export function createMaintenance(options: {
   readonly self: string;
   readonly routers: readonly string[];
   readonly groups: () => readonly Group[];
+  /** The groups that fail over together with this one, itself included. */
+  readonly syncSetOf: (group: string) => readonly Group[];
   readonly commands: CommandBook;
   readonly observer: Observer;
   readonly tellPeers: () => void;
@@ -46,7 +48,8 @@ export function createMaintenance(options: {
 
   function select(name: string | undefined): readonly Group[] {
     const groups = options.groups();
-    const selected = groups.filter((group) => name === undefined || group.name === name);
+    if (name === undefined) return groups;
+    const selected = options.syncSetOf(name);
     if (selected.length > 0) return selected;
     throw unknownName(
       'group',

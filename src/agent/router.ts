@@ -1,4 +1,4 @@
-import type { GroupConfig, LoadedConfig } from '../config/index.ts';
+import { type GroupConfig, type LoadedConfig, syncSetOf } from '../config/index.ts';
 import type { StatusReport, VerifyReport } from '../control/api.ts';
 import type { DatagramListener, Milliseconds, PresenceGroup, Transport } from '../dgram-vrrp/index.ts';
 import type { RunCommand } from '../linux/command-result.ts';
@@ -24,6 +24,7 @@ import type { StateStore } from './state-store.ts';
 import { reportStatus, reportWithAlarms, type StatusSources } from './status.ts';
 import { bestSuccessor, betterIsReady, isReady, livingMaster, masterOf } from './successor.ts';
 import { createSwitchover, type Switchover } from './switchover.ts';
+import { createSync } from './sync.ts';
 import { createTrackers } from './trackers/trackers.ts';
 import { reportVerify } from './verify.ts';
 
@@ -128,6 +129,7 @@ export function createRouter(options: RouterOptions): Router {
   });
   const primaries = new Map(loaded.config.routers.map((router) => [router.addresses[0] ?? '', router.name] as const));
 
+  const sync = createSync({ loaded: current, clock, peers, groups: () => groups, observer });
   const trackers = createTrackers({
     loaded: current,
     clock,
@@ -143,6 +145,7 @@ export function createRouter(options: RouterOptions): Router {
     interfaces,
     oci: () => oci,
     groups: () => groups,
+    syncSetOf: sync.setOf,
     tellPeers: () => conversation.tellPeers(),
   });
   const conversation = createConversation({
@@ -173,6 +176,7 @@ export function createRouter(options: RouterOptions): Router {
   const switchover = createSwitchover({
     self: self.name,
     groups: () => groups,
+    syncSetOf: sync.setOf,
     peers,
     commands,
     observer,
@@ -201,6 +205,7 @@ export function createRouter(options: RouterOptions): Router {
     self: self.name,
     routers: loaded.config.routers.map(({ name }) => name),
     groups: () => groups,
+    syncSetOf: sync.setOf,
     commands,
     observer,
     tellPeers: conversation.tellPeers,
@@ -236,6 +241,7 @@ export function createRouter(options: RouterOptions): Router {
       onTransition: (from, to, reason) => {
         hooks.transitioned({ group: group.name, from, to, reason });
         switchover.transitioned(made, from);
+        sync.transitioned(made, from, reason);
         lease.update();
       },
     });
@@ -274,6 +280,7 @@ export function createRouter(options: RouterOptions): Router {
     }
     claimability.update();
     lease.update();
+    sync.tick();
   }
 
   function onTold(group: Group, peer: Peer, told: PresenceGroup, before: PresenceGroup | undefined): void {
@@ -299,13 +306,12 @@ export function createRouter(options: RouterOptions): Router {
 
   function settingsOf(group: GroupConfig): GroupSettings {
     const priority = group.priority[self.name] ?? 1;
-    return groupSettings(group, loaded, trackers.weigh(group.name, priority));
+    return groupSettings(group, loaded, trackers.weigh(syncSetOf(loaded.config.groups, group.name), priority));
   }
 
   function heedFaults(): void {
-    for (const group of groups) {
-      group.handle({ kind: 'fault', on: !interfaces.allUp(group.name) || trackers.inFault(group.name) });
-    }
+    const isFaulty = ({ name }: Group) => !interfaces.allUp(name) || trackers.inFault(name);
+    for (const group of groups) group.handle({ kind: 'fault', on: sync.setOf(group.name).some(isFaulty) });
   }
 
   function takeOverSettings(): void {

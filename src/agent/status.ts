@@ -1,4 +1,4 @@
-import type { LoadedConfig } from '../config/index.ts';
+import { type LoadedConfig, syncSetOf } from '../config/index.ts';
 import type { GroupReport, RouterReport, StatusReport, VipReport } from '../control/api.ts';
 import type { Milliseconds } from '../dgram-vrrp/index.ts';
 import { type Alarm, alarmsOf } from './alarms.ts';
@@ -151,6 +151,7 @@ function reportGroup(sources: StatusSources, group: Group): GroupReport {
   const config = loaded.config.groups.find(({ name }) => name === group.name);
   const vips = group.vips();
   const failedHook = sources.hooks.failed(group.name);
+  const sync = syncSetOf(loaded.config.groups, group.name).filter((name) => name !== group.name);
   return {
     name: group.name,
     virtualRouterId: group.virtualRouterId,
@@ -161,6 +162,7 @@ function reportGroup(sources: StatusSources, group: Group): GroupReport {
     hold: hold?.target == null ? null : { target: hold.target, since: new Date(hold.id).toISOString() },
     trackers: sources.trackers.report(group.name),
     ...(failedHook !== undefined && { failedHook }),
+    ...(sync.length > 0 && { sync }),
     vips: (config?.interfaces ?? []).flatMap((entry) =>
       entry.vips.flatMap(({ address }): VipReport[] => {
         const vip = vips.find((candidate) => candidate.address === address);

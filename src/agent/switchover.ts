@@ -31,9 +31,17 @@ export interface Switchover {
   held(group: Group): void;
 }
 
+interface Step {
+  readonly group: Group;
+  readonly from: string | null;
+  readonly to: string;
+}
+
 export function createSwitchover(options: {
   readonly self: string;
   readonly groups: () => readonly Group[];
+  /** The groups that fail over together with this one, itself included. */
+  readonly syncSetOf: (group: string) => readonly Group[];
   readonly peers: Peers;
   readonly commands: CommandBook;
   readonly observer: Observer;
@@ -49,10 +57,27 @@ export function createSwitchover(options: {
 
   function select(name: string | undefined): readonly Group[] {
     if (name === undefined) return options.groups();
-    const group = options.groups().find((candidate) => candidate.name === name);
-    if (group !== undefined) return [group];
+    const selected = options.syncSetOf(name);
+    if (selected.length > 0) return selected;
     const names = options.groups().map((candidate) => candidate.name);
     throw unknownName('group', name, names);
+  }
+
+  /** Groups that fail over together go to the same router, which the first of them chooses. */
+  function planFor(groups: readonly Group[], to: string | undefined): readonly Step[] {
+    const targets = new Map<Group, string>();
+    return groups.map((group) => {
+      const first = options.syncSetOf(group.name)[0] ?? group;
+      const target = to ?? targets.get(first) ?? chooseTarget(first);
+      targets.set(first, target);
+      return { group, from: masterNow(group), to: target };
+    });
+  }
+
+  /** One of several that fail over together may be where it should be. */
+  function staysWhileOthersMove({ group, from, to }: Step, plan: readonly Step[]): boolean {
+    const set = options.syncSetOf(group.name);
+    return from === to && plan.some((other) => set.includes(other.group) && other.from !== other.to);
   }
 
   const targetOf = (group: Group) => commands.hold(group.name)?.target ?? null;
@@ -139,22 +164,17 @@ export function createSwitchover(options: {
       const selected = select(name);
       // Of several groups some may be there already: the rest is meant.
       const elsewhere = selected.filter((group) => to === undefined || masterNow(group) !== to);
-      const plan = (elsewhere.length === 0 ? selected : elsewhere).map((group) => ({
-        group,
-        from: masterNow(group),
-        to: to ?? chooseTarget(group),
-      }));
+      const plan = planFor(elsewhere.length === 0 ? selected : elsewhere, to);
       if (commands.frozen()) throw new ControlError('refused', 'claims are frozen: failoverctl freeze off comes first');
       for (const step of plan) {
+        if (staysWhileOthersMove(step, plan)) continue;
         checkTarget(step.group, step.to);
         checkHeardBy(step.from);
       }
-      for (const step of plan) {
-        commands.giveHold(step.group.name, step.to);
-        // Peers hear of the hold before the resignation, so that nobody pre-empts in between.
-        options.tellPeers();
-        apply(step.group);
-      }
+      for (const step of plan) commands.giveHold(step.group.name, step.to);
+      // Peers hear of the holds before the resignations, so that nobody pre-empts in between.
+      options.tellPeers();
+      for (const step of plan) apply(step.group);
       return { groups: plan.map((step) => ({ group: step.group.name, from: step.from, to: step.to })) };
     },
 

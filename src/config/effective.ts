@@ -67,6 +67,7 @@ function groupOf(name: string, group: Group, heartbeat: Heartbeat, secrets: Secr
     interfaces,
     trackers: group.trackers.map(trackerOf),
     hooks: group.hooks,
+    sync: group.sync,
     heartbeat: heartbeatOf(heartbeat, group.heartbeat, secrets),
   };
 }

@@ -11,3 +11,4 @@ export { type LoadOptions, type LoadResult, loadConfig } from './load.ts';
 export { didYouMean, formatMistake, type Mistake } from './mistake.ts';
 export * from './model.ts';
 export { printEffective } from './print.ts';
+export { syncSetOf } from './sync.ts';

@@ -41,6 +41,7 @@ describe('a file without mistakes', () => {
             preemptDelay: 0,
             trackers: [],
             hooks: { master: [], backup: [], fault: [] },
+            sync: [],
             interfaces: [
               { name: 'ens3', vips: [{ address: '172.20.136.132' }] },
               { name: 'ens5', vips: [{ address: '10.0.0.4', prefixLength: 28 }] },

@@ -4,6 +4,7 @@ import { checkGroups, warnAboutGroups } from './check-groups.ts';
 import { checkHeartbeat, warnAboutHeartbeat } from './check-heartbeat.ts';
 import { checkPresence } from './check-presence.ts';
 import { checkRouters } from './check-routers.ts';
+import { checkSync } from './check-sync.ts';
 import { checkTransport, warnAboutTransport } from './check-transport.ts';
 import { readYaml, type YamlDocument } from './document.ts';
 import { makeEffective, type Secrets } from './effective.ts';
@@ -63,6 +64,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
     ...checkRouters(view),
     ...checkGroups(view),
     ...checkPresence(view),
+    ...checkSync(view),
     ...checkHeartbeat(view),
     ...checkTransport(view),
     ...secrets.mistakes,

@@ -76,6 +76,8 @@ export interface GroupConfig {
   readonly interfaces: readonly InterfaceConfig[];
   readonly trackers: readonly TrackerConfig[];
   readonly hooks: HooksConfig;
+  /** As written: `syncSetOf` names all that are joined. */
+  readonly sync: readonly string[];
   /** `heartbeat` with this group's overrides applied. */
   readonly heartbeat: GroupHeartbeatConfig;
 }

@@ -82,6 +82,7 @@ function groupForm(group: GroupConfig, common: GroupHeartbeatConfig) {
     preempt_delay: formatDuration(group.preemptDelay),
     interfaces: Object.fromEntries(group.interfaces.map((entry) => [entry.name, { vips: vipsForm(entry) }])),
     ...(differs && { heartbeat: own }),
+    ...(group.sync.length > 0 && { sync: group.sync }),
     ...(group.trackers.length > 0 && { trackers: group.trackers.map(trackerForm) }),
     ...(Object.values(group.hooks).some((list) => list.length > 0) && { hooks: group.hooks }),
   };

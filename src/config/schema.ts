@@ -99,7 +99,9 @@ const group = field
     sync: field
       .listOf(field.name(), 'a list of group names')
       .default([])
-      .describe('Other groups that fail over together with this one.'),
+      .describe(
+        'Other groups that fail over together with this one; naming them on one side is enough. Faults, weights of trackers, readiness and commands count for all of them. They have to order the routers alike, and pre-empt alike.',
+      ),
     hooks: field
       .mapping({
         master: hookList('master'),

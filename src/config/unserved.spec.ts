@@ -10,7 +10,6 @@ const REFUSED: Record<string, readonly [from: string, to: string, place: string]
     '28], routes: [{ to: 10.1.0.0/20, via: 10.0.0.1 }] }',
     '14:44: groups.isv.interfaces.ens5.routes',
   ],
-  'groups.*.sync': ['priority:', 'sync: [other]\n    priority:', '11:11: groups.isv.sync'],
   addresses: ['heartbeat:', 'addresses: follow\nheartbeat:', '5:12: addresses'],
   kernel: ['heartbeat:', 'kernel: enforce\nheartbeat:', '5:9: kernel'],
 };
@@ -28,7 +27,6 @@ test('what is served, and what is empty, is accepted', () => {
   const text = edit(
     REFERENCE,
     ['heartbeat:', 'mode: observe\naddresses: unmanaged\nkernel: report\nheartbeat:\n  transport: udp'],
-    ['priority:', 'sync: []\n    priority:'],
     ['28] }', '28], routes: [] }'],
   );
   expect(lines(load(text))).toEqual(['ok']);

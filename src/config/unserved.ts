@@ -35,11 +35,6 @@ export const UNSERVED: readonly Unserved[] = [
     sentence: `${NOT_YET} (routes are the operating system's business for now), allowed: an empty list`,
   },
   {
-    path: 'groups.*.sync',
-    refuses: notEmpty,
-    sentence: `${NOT_YET} (groups that fail over together; one group can hold all the VIPs), allowed: an empty list`,
-  },
-  {
     path: 'addresses',
     refuses: is('follow'),
     sentence: `"follow" ${NOT_YET} (addresses on the master only), allowed: static, unmanaged`,

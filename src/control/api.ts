@@ -97,6 +97,8 @@ export interface GroupReport {
   readonly hold: { readonly target: string; readonly since: string } | null;
   readonly vips: readonly VipReport[];
   readonly trackers?: readonly TrackerReport[];
+  /** The groups that fail over together with this one, without itself; absent when it is alone. */
+  readonly sync?: readonly string[];
   /** The last hook that failed on the answering router; absent once all hooks of a state have worked again. */
   readonly failedHook?: FailedHookReport;
 }

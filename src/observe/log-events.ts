@@ -60,6 +60,7 @@ export type LogEvent =
     }
   | { readonly event: 'would-run-hook'; readonly group: string; readonly state: GroupState; readonly command: string }
   | { readonly event: 'hooks-cut-off'; readonly after: number }
+  | { readonly event: 'sync-split'; readonly group: string; readonly to: string }
   | { readonly event: 'links-reread'; readonly detail: string }
   | { readonly event: 'address-added'; readonly interface: string; readonly address: string }
   | {
@@ -188,6 +189,8 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
       return info(`${entry.group}: would run hook ${entry.command} (${entry.state}) now (mode: observe)`);
     case 'hooks-cut-off':
       return warn(`hooks still run ${milliseconds(entry.after)} after the router handed over: they are ended`);
+    case 'sync-split':
+      return warn(`${entry.group}: ${entry.to} is master of the group it fails over with: handing over to it`);
     case 'links-reread':
       return warn(`link events were lost and everything is read again: ${entry.detail}`);
     case 'address-added':

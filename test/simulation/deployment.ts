@@ -75,6 +75,7 @@ export function referenceConfig(members: readonly Member[]): Config {
         interfaces: VIPS.map((vip) => ({ name: vip.interface, vips: [{ address: vip.address }] })),
         trackers: [],
         hooks: { master: [], backup: [], fault: [] },
+        sync: [],
         heartbeat,
       },
     ],

@@ -15,8 +15,8 @@ export interface Trackers {
   reconfigured(): void;
   /** True while one that means fault is down. */
   inFault(group: string): boolean;
-  /** The priority with the weights of the group's trackers. */
-  weigh(group: string, priority: number): number;
+  /** The priority with the weights of the trackers of these groups. */
+  weigh(groups: readonly string[], priority: number): number;
   report(group: string): readonly TrackerReport[];
   close(): void;
 }
@@ -94,8 +94,8 @@ export function createTrackers(options: {
       if (started) keepUp();
     },
     inFault: (group) => meansFault(weighed(group)),
-    weigh(group, priority) {
-      const points = pointsOf(weighed(group));
+    weigh(groupNames, priority) {
+      const points = pointsOf(groupNames.flatMap(weighed));
       return points === 0 ? priority : clampPriority(priority + points);
     },
     report: (group) =>
