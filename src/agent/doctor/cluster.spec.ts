@@ -36,6 +36,17 @@ it('finds nothing in a cluster without a fault, and looks at all of it', async (
   ]);
 });
 
+it('says what it cannot know of peers that speak VRRP only', async () => {
+  const cluster = await settled({
+    primaryAddresses: true,
+    configOf: (_, config) => ({ ...config, heartbeat: { ...config.heartbeat, transport: 'ip' } }),
+  });
+  expect(complaints(seenBy(cluster, 'vrouter1'))).toEqual(['unknown peer vrouter2', 'unknown peer-readiness vrouter2']);
+  const byBackup = complaints(seenBy(cluster, 'vrouter2'));
+  expect(byBackup).toContain('unknown peer-readiness vrouter1');
+  expect(byBackup).not.toContain('unknown peer vrouter1');
+});
+
 describe('one fault at a time', () => {
   const faults: readonly {
     readonly fault: string;

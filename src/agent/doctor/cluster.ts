@@ -93,28 +93,44 @@ function ofGroup({ name, master, vips, trackers }: GroupReport): DoctorCheck[] {
     }),
     ...vips.map(({ address, ownership }) => {
       const about = `${name} ${address}`;
+      if (ownership === 'foreign') {
+        const finding = `${address} is on a VNIC that names no router: the master's, as far as can be known`;
+        return unknown('holder', about, finding, 'the addresses of the VNIC in the console tell whose it is');
+      }
       if (ownership !== 'unknown') return ok('holder', about, `${address} is with the master ${master ?? 'nobody'}`);
       return unknown('holder', about, `who holds ${address} was never read`, 'the checks of OCI below say why');
     }),
   ];
 }
 
+/** Only a master has something to say, and nothing but that. */
+function ofVrrpOnlyPeer({ name, alive }: RouterReport): DoctorCheck[] {
+  const silent = `${name} is silent, as whoever speaks VRRP only and is not master is, alive or not`;
+  return [
+    alive ? ok('peer', name, `${name} is heard`) : unknown('peer', name, silent, 'look there whether its daemon runs'),
+    ok('adverts', name, 'none of its adverts was rejected lately'),
+    unknown('peer-readiness', name, `whether ${name} could take over is not known`, UNTOLD),
+  ];
+}
+
+const UNTOLD = 'it is told by presence, which keepalived does not send';
+
 function ofPeer(peer: RouterReport): DoctorCheck[] {
   const { name } = peer;
+  if (peer.vrrpOnly === true) return ofVrrpOnlyPeer(peer);
   if (!peer.alive) return [ok('peer', name, `${name} is heard`)];
-  const untold = 'it is told by presence, which keepalived does not send';
   return [
     ok('peer', name, `${name} is heard`),
     ...peer.paths.map((path) => ok('path', `${name} ${path.peer}`, `heard on ${path.local} ← ${path.peer}`)),
     ok('adverts', name, 'none of its adverts was rejected lately'),
     peer.clockOffset === null
-      ? unknown('clock', name, `the clock of ${name} is not known`, untold)
+      ? unknown('clock', name, `the clock of ${name} is not known`, UNTOLD)
       : ok('clock', name, `its clock differs from this router's by ${Math.abs(peer.clockOffset).toFixed(1)} s`),
     peer.ready === null
-      ? unknown('peer-readiness', name, `whether ${name} could take over is not known`, untold)
+      ? unknown('peer-readiness', name, `whether ${name} could take over is not known`, UNTOLD)
       : ok('peer-readiness', name, `${name} could take over`),
     peer.configMatches === null
-      ? unknown('config-peer', name, `the configuration of ${name} is not known`, untold)
+      ? unknown('config-peer', name, `the configuration of ${name} is not known`, UNTOLD)
       : ok('config-peer', name, `${name} runs the same configuration`),
     ...peer.links.map((link) => ok('peer-link', `${name} ${link.interface}`, `${link.interface} of ${name} is up`)),
   ];

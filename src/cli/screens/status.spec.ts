@@ -99,6 +99,31 @@ isv-pod as vrouter1 sees it at 2026-01-02T03:00:00.000Z: failoverd 0.1.0, up 1 d
 `);
 });
 
+test('beside keepalived: what is unknown is said, and silence is no alarm', () => {
+  const silent: Partial<RouterReport> = { alive: false, vrrpOnly: true, ready: null, configMatches: null, links: [] };
+  const report = status({ routers: { vrouter2: { ...silent, lastSeen: null, groups: own(null) } } });
+  const screen = statusScreen(report, plain).split('\n');
+  expect(screen[0]).toBe('isv: vrouter1 is master and holds 3 of 3 VIPs; whether vrouter2 could take over is unknown');
+  expect(screen.find((line) => line.startsWith('vrouter2 '))).toMatch(
+    /^vrouter2 +isv +silent +100 +unknown +unknown +\d of 2 +unknown +never$/,
+  );
+  expect(screen).toContainEqual(expect.stringMatching(/^vrouter2: VRRP only .* whoever is not master is silent/));
+});
+
+test('a master that is known by its adverts', () => {
+  const heard: Partial<RouterReport> = { vrrpOnly: true, ready: null, configMatches: null, links: [] };
+  const report = status({
+    routers: { vrouter1: { groups: own('backup') }, vrouter2: { ...heard, groups: own('master') } },
+    group: { master: 'vrouter2' },
+    vips: {
+      '172.20.136.132': { holder: 'vrouter2' },
+      '10.0.0.4': { holder: 'vrouter2' },
+      '10.0.0.36': { holder: 'vrouter2' },
+    },
+  });
+  expect(sentences(report)).toEqual(['isv: vrouter2 is master and holds 3 of 3 VIPs; vrouter1 ready to take over']);
+});
+
 test('colour is only added, never needed', () => {
   const coloured = statusScreen(STATUS, { colour: true });
   expect(coloured.replaceAll(new RegExp(`${ESCAPE}\\[\\d+m`, 'g'), '')).toBe(statusScreen(STATUS, plain));
