@@ -3,6 +3,7 @@ import type { Scenario } from '../scenario.ts';
 import { apiTrouble, lostAnswer } from './api-trouble.ts';
 import { carrierLost } from './carrier-lost.ts';
 import { crash } from './crash.ts';
+import { crowded } from './crowded.ts';
 import { doctor } from './doctor.ts';
 import { samePriority, strays } from './equals.ts';
 import { forged } from './forged.ts';
@@ -48,4 +49,5 @@ export const SCENARIOS: readonly Scenario[] = [
   doctor,
   trackers,
   hooks,
+  crowded,
 ];
