@@ -106,7 +106,6 @@ const EXPECTED = [
   /SECURITY VIOLATION - scripts are being executed but script_security not enabled/,
   /Warning - cannot track route \S+ with no interface specified, not tracking/,
   /preempt_delay is incompatible with nopreempt mode - resetting/,
-  /Unknown keyword 'use_a_keyword_of_tomorrow'/,
   /Disabling track script load since not found\/accessible/,
 ];
 

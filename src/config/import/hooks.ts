@@ -75,7 +75,7 @@ function refuse({ at, on, command }: Notification, remarks: Remarks): void {
   const text = quote(command.join(' '));
   const message =
     on === 'stop'
-      ? `notify_stop: ${text} is left out: a drop-in for failoverd.service with ExecStopPost= runs it`
+      ? `notify_stop: ${text} is left out: hooks.backup run on a master that is told to stop, ExecStopPost= in a drop-in for failoverd.service on every one`
       : `notify_master_rx_lower_pri: ${text} is left out: a master that lost VIPs claims them again by itself`;
   remarks.todo(at, message);
 }
@@ -96,7 +96,7 @@ function add(
   if (on === 'any') {
     remarks.todo(
       at,
-      'notify: the hooks get INSTANCE, the name and the state as keepalived gives them, and no priority',
+      'notify: the hooks get INSTANCE, the name and the state as keepalived gives them, and no priority; FAILOVERD_STATE, FAILOVERD_REASON and more are in their environment',
     );
   }
   for (const state of STATES[on]) {

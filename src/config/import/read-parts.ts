@@ -7,8 +7,34 @@ import { address, command } from './values.ts';
 
 /* The lines inside the blocks of a vrrp_instance. Each reader answers a list: empty when the line is of no use. */
 
+/** Options that have a value, and those that have none. */
+interface Options {
+  readonly values: readonly string[];
+  readonly flags: readonly string[];
+}
+
+const OF_ADDRESS: Options = {
+  values: ['brd', 'broadcast', 'dev', 'scope', 'label', 'peer', 'preferred_lft', 'track_group'],
+  flags: ['use_vmac', 'home', '-nodad', 'nodad', 'mngtmpaddr', 'noprefixroute', 'autojoin', 'no_track'],
+};
+const OF_PEER: Options = { values: ['min_ttl', 'max_ttl'], flags: [] };
+const OF_TRACKED: Options = { values: ['weight'], flags: ['reverse', 'no_reverse', 'noreverse'] };
+
+/** Words that are no option: keepalived takes one address or name a line, and passes over the rest. */
+function sayStrays({ words, at }: Block, { values, flags }: Options, remarks: Remarks): void {
+  for (let index = 1; index < words.length; index++) {
+    const word = words[index] ?? '';
+    if (values.includes(word)) index += 1;
+    else if (!flags.includes(word)) {
+      remarks.todo(at, `${quote(word)} is passed over, by keepalived as well: it would need a line of its own`);
+    }
+  }
+}
+
 /** `10.0.0.4/28 dev ens5 label ens5:1 …`. */
-export function readVirtualAddress({ words, at }: Block, remarks: Remarks): VirtualAddress[] {
+export function readVirtualAddress(block: Block, remarks: Remarks): VirtualAddress[] {
+  const { words, at } = block;
+  sayStrays(block, OF_ADDRESS, remarks);
   const vip = parseVip(words[0] ?? '');
   if (vip === undefined) {
     remarks.mistake(at, `${quote(words[0] ?? '')} is not an address with or without prefix length`);
@@ -26,7 +52,9 @@ export function readVirtualAddress({ words, at }: Block, remarks: Remarks): Virt
 }
 
 /** `172.20.136.131 [min_ttl N] [max_ttl N]`. */
-export function readPeer({ words, at }: Block, remarks: Remarks): Peer[] {
+export function readPeer(block: Block, remarks: Remarks): Peer[] {
+  const { words, at } = block;
+  sayStrays(block, OF_PEER, remarks);
   const value = address(words[0], 'a unicast_peer', at, remarks);
   if (value === undefined) return [];
   const limit = (name: 'min_ttl' | 'max_ttl'): number | undefined => {
@@ -45,7 +73,9 @@ export function readPeer({ words, at }: Block, remarks: Remarks): Peer[] {
 }
 
 /** `ens5 [weight N [reverse]]`: an interface or the name of a script. */
-export function readTracked({ words, at }: Block, remarks: Remarks): Tracked[] {
+export function readTracked(block: Block, remarks: Remarks): Tracked[] {
+  const { words, at } = block;
+  sayStrays(block, OF_TRACKED, remarks);
   const [name = ''] = words;
   const text = optionOf('weight', words);
   if (text !== undefined && !(/^[-+]?\d{1,3}$/.test(text) && Math.abs(Number(text)) <= 253)) {
