@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { UNSERVED } from '../../src/config/unserved.ts';
 import { execute, type Outcome } from './systemd/machine.ts';
 import { manual } from './systemd/manual.ts';
 
@@ -30,15 +29,11 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 const fileOf = (router: Router, part: 'srv' | 'etc', name: string): string => join(directory, router, part, name);
 
 /** Runs a block of the page on a router. */
-function attempt(router: Router, block: string): Promise<Outcome> {
+async function run(router: Router, block: string): Promise<Outcome> {
   const script = fileURLToPath(new URL('migrating.sh', import.meta.url));
   const places = [process.execPath, join(directory, router, 'srv'), join(directory, router, 'etc')];
   const args = ['--net', '--uts', '--mount', 'bash', script, router, CHECKOUT, ...places];
-  return execute('unshare', args, { input: manual(block, 'migrating.md') });
-}
-
-async function run(router: Router, block: string): Promise<Outcome> {
-  const outcome = await attempt(router, block);
+  const outcome = await execute('unshare', args, { input: manual(block, 'migrating.md') });
   if (outcome.code !== 0) throw new Error(`${block} on ${router} ended with ${outcome.code}:\n${outcome.stderr}`);
   return outcome;
 }
@@ -82,11 +77,9 @@ test('the command at the top of the file makes the same password', async () => {
 });
 
 test('the file passes the check on both routers', async () => {
-  const later = UNSERVED.map(({ sentence }) => sentence);
   for (const router of ROUTERS) {
-    const { stderr } = await attempt(router, 'check');
-    const mistakes = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('warning: '));
-    expect(mistakes.filter((line) => !later.some((sentence) => line.endsWith(sentence)))).toEqual([]);
+    const { stdout } = await run(router, 'check');
+    expect(stdout).toContain(`no mistakes, seen as ${router}: 2 routers, 1 group, 3 VIPs`);
   }
 });
 

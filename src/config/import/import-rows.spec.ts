@@ -196,7 +196,7 @@ describe('mistakes, after which nothing is written', () => {
       ]),
     );
     expect(show({ files })).toBe(
-      'a:1:1: I has no VIP: neither virtual_ipaddress nor a script names one, allowed: --script a=FILE with the script that becoming master runs\n\n',
+      'a:1:1: I has no VIP: neither virtual_ipaddress nor a script names one, allowed: --script a=FILE with the script that becoming master runs\n',
     );
   });
 });
