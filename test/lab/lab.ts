@@ -32,6 +32,8 @@ const KEY_FILE = `${SHARED_ETC}/heartbeat.key`;
 export interface LabOptions extends ReferenceOptions {
   /** Advertisement interval as written in the configuration; 200ms unless told. */
   readonly interval?: string;
+  /** Milliseconds between two probes of the traffic; 2 unless told. */
+  readonly probeInterval?: number;
   /** By router; 200, 100 and 50 unless told. */
   readonly priorities?: Readonly<Record<string, number>>;
   /** Edits the text of the configuration. */
@@ -115,7 +117,7 @@ async function buildLab(options: LabOptions): Promise<Lab> {
   await createNetwork(plan, hostsFile(plan.topology.region));
   const [simulator, traffic, capture] = await Promise.all([
     startSimulator(plan.topology, options.parameters ?? {}),
-    startTraffic(plan),
+    startTraffic(plan, options.probeInterval),
     startCapture(HEARTBEAT_PORT),
   ]);
   const links = createLinkSwitch(plan);

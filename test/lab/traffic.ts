@@ -7,7 +7,7 @@ import { BUILD } from './paths.ts';
 import type { LabPlan } from './plan.ts';
 
 const PORT = 7;
-/** Milliseconds between two probes of a flow. */
+/** Milliseconds between two probes of a flow, unless told. */
 const INTERVAL = 2;
 
 /** Probes between the management host and each customer host, running all the time. */
@@ -22,12 +22,12 @@ function start(namespace: string, args: readonly string[]): ChildProcessWithoutN
 }
 
 /** Starts the responders and the prober; they answer when they are ready. */
-export async function startTraffic(plan: LabPlan): Promise<Traffic> {
+export async function startTraffic(plan: LabPlan, interval = INTERVAL): Promise<Traffic> {
   const responders = plan.customers.map((customer) => start(namespaceOf(customer.name), ['echo', String(PORT)]));
   const targets = plan.customers.map(
     (customer) => `${plan.management.name} to ${customer.name}=${customer.address}:${PORT}`,
   );
-  const prober = start(namespaceOf(plan.management.name), ['probe', String(INTERVAL), ...targets]);
+  const prober = start(namespaceOf(plan.management.name), ['probe', String(interval), ...targets]);
   const children = [...responders, prober];
 
   const waiting: ((line: string) => void)[] = [];
