@@ -119,10 +119,9 @@ function frozenIn(peers: readonly RouterReport[]): string {
   return `claims are frozen ${where}: failoverctl freeze off ends it`;
 }
 
-function supersededBy({ name, superseded, vips }: GroupReport): Alarm[] {
+function supersededBy({ name, superseded, lock }: GroupReport): Alarm[] {
   if (superseded !== true) return [];
-  const holder = vips[0]?.holder ?? 'a router';
-  const text = `${name}: superseded: ${holder} is not heard and holds the VIPs; waiting to hear it, or for its lease to expire`;
+  const text = `${name}: superseded, this router claims nothing: the lock ${lock?.vip ?? ''} is ${lock?.why ?? 'not known'}`;
   return [alarm('superseded', name, text)];
 }
 

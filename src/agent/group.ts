@@ -10,15 +10,17 @@ import {
 import type { Oci, OciVnics } from '../oci/types.ts';
 import {
   createOwnership,
+  type Knowledge,
+  type LockView,
   type OwnershipRule,
   type PlanAction,
   type PlanConfig,
   type PlanEvent,
-  type StandingOf,
   type VipView,
 } from '../ownership/index.ts';
 import type { Clock } from './clock.ts';
 import { createFlapping } from './flapping.ts';
+import { whyOf } from './lock-words.ts';
 import type { Observer } from './observer.ts';
 import { createRivalry } from './rivalry.ts';
 
@@ -50,7 +52,7 @@ export interface GroupOptions {
   readonly virtualRouterId: number;
   readonly settings: GroupSettings;
   readonly oci: Oci & OciVnics;
-  readonly standingOf: StandingOf;
+  readonly knowledge: Knowledge;
   /** Rules that are switched off, for the mutation check. */
   readonly without?: ReadonlySet<Rule> | undefined;
   /** Name of the master with this address, unless it is more likely that this router is cut off than that it died. */
@@ -104,6 +106,12 @@ export interface Group {
   unfit(): boolean;
   /** Somebody who is not heard holds the lock: no claim, no mastership. */
   superseded(): boolean;
+  /** The lock, its holder, and what that means here; undefined: not one VIP was found yet. */
+  lock(): LockView | undefined;
+  /** Somebody else may have claimed: as master it reads each second until that is over. */
+  verifying(): boolean;
+  /** Claims that waited too long in this router to be sent. */
+  lateWritesDropped(): number;
   /** The holder of the lock is in question: whatever is heard of it counts. */
   disputed(): boolean;
   failedRounds(): number;
@@ -129,13 +137,19 @@ export function createGroup(options: GroupOptions): Group {
     oci: options.oci,
     now: clock.now,
     createAlarm: clock.createAlarm,
-    onRound: options.onRound,
+    onRound() {
+      tellVerifying();
+      options.onRound();
+    },
     onActions: planned,
   });
   let since = clock.now();
   const queue: ElectionEvent[] = [];
   let successor: string | null = null;
   let unled = false;
+  let verifying = false;
+  /** What was known of the lock when this router was superseded, or no longer was. */
+  let why = 'not known';
   let unfitUntil = Number.NEGATIVE_INFINITY;
   let unfitFor = FIRST_UNFIT;
   let requestedSuccessor: string | undefined;
@@ -244,7 +258,7 @@ export function createGroup(options: GroupOptions): Group {
     return {
       ...current,
       random: options.random,
-      standingOf: options.standingOf,
+      knowledge: options.knowledge,
       ...(options.without && { without: options.without }),
     };
   }
@@ -270,7 +284,7 @@ export function createGroup(options: GroupOptions): Group {
         observer.rival(name, options.routerAt(action.source), action.priority);
         return;
       case 'superseded':
-        observer.superseded(name, action.on);
+        observer.superseded(name, action.on, why);
         return;
       case 'stalled':
         observer.log({ event: 'stalled', group: name, late: action.late });
@@ -290,8 +304,12 @@ export function createGroup(options: GroupOptions): Group {
 
   function planned(actions: readonly PlanAction[]): void {
     observer.planned(name, actions, clock.now());
+    tellVerifying();
     for (const action of actions) {
-      if (action.kind === 'superseded') handle({ kind: 'superseded', on: action.on });
+      if (action.kind === 'superseded') {
+        if (action.lock !== undefined) why = whyOf(action.lock);
+        handle({ kind: 'superseded', on: action.on });
+      }
       if (action.kind === 'hopeless') giveUp();
       if (action.kind === 'held') unfitFor = FIRST_UNFIT;
     }
@@ -299,6 +317,12 @@ export function createGroup(options: GroupOptions): Group {
     if (actions.some(({ kind }) => kind === 'rediscover')) options.rediscover();
     if (actions.some(({ kind }) => kind === 'held')) options.onHeld();
     if (actions.some(({ kind }) => kind === 'held' || kind === 'drift')) options.tellPeersSoon();
+  }
+
+  function tellVerifying(): void {
+    if (ownership.verifying() === verifying) return;
+    verifying = !verifying;
+    observer.log({ event: 'verifying', group: name, on: verifying });
   }
 
   /** A master that can claim nothing lets a ready peer try, and keeps out of its way for a while. */
@@ -329,6 +353,9 @@ export function createGroup(options: GroupOptions): Group {
     master: () => election.master()?.source,
     vips: ownership.vips,
     superseded: ownership.superseded,
+    lock: ownership.lock,
+    verifying: ownership.verifying,
+    lateWritesDropped: ownership.lateWritesDropped,
     disputed: ownership.disputed,
     failedRounds: ownership.failedRounds,
     provenAt: ownership.provenAt,

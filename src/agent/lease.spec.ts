@@ -22,6 +22,7 @@ async function stampsAround(code: OciErrorCode, failingFor: number) {
     lockVnics: () => [VNIC],
     needed: () => true,
     value: (counter) => ({ cluster: 'pod', router: 'a', bootId: '0', counter, mastered: [] }),
+    onStamping: () => {},
     onFailure: () => {},
   });
   keeper.update();

@@ -38,6 +38,10 @@ export function routerOfLease(lease: string | undefined, cluster: string): strin
 export interface LeaseKeeper {
   /** Why the last stamps failed; undefined if the last one did not. */
   error(): string | undefined;
+  /** Stamps go out each interval now. */
+  stamping(): boolean;
+  /** When a stamp was acknowledged last. */
+  stampedAt(): Milliseconds | undefined;
   /** Something that `needed` depends on may have changed, or the VNICs were found. */
   update(): void;
   close(): void;
@@ -53,28 +57,40 @@ export function createLeaseKeeper(options: {
   readonly lockVnics: () => readonly VnicId[];
   readonly needed: () => boolean;
   readonly value: (counter: number) => LeaseValue;
+  /** Stamps go out each interval from now on, or no longer. */
+  readonly onStamping: (on: boolean) => void;
   /** A stamp failed, a sentence. */
   readonly onFailure: (detail: string) => void;
 }): LeaseKeeper {
   const { clock } = options;
   const alarm = clock.createAlarm(stampAll);
   const records = new Map<VnicId, VnicRecord>();
-  const stamping = new Set<VnicId>();
+  const beingStamped = new Set<VnicId>();
   const named = new Set<VnicId>();
   let counter = 0;
   let failures = 0;
   let refusals = 0;
   let error = '';
+  let stampedAt: Milliseconds | undefined;
+  let stamping = false;
   let armed = false;
   let closed = false;
 
   function vnicsDue(): readonly VnicId[] {
     const unnamed = options.vnics().filter((vnicId) => !named.has(vnicId));
-    return [...new Set([...unnamed, ...(options.needed() ? options.lockVnics() : [])])];
+    return [...new Set([...unnamed, ...(stamping ? options.lockVnics() : [])])];
+  }
+
+  function lookAtNeed(): void {
+    const needed = options.needed();
+    if (needed === stamping) return;
+    stamping = needed;
+    options.onStamping(needed);
   }
 
   function stampAll(): void {
     armed = false;
+    lookAtNeed();
     const due = vnicsDue();
     counter += 1;
     for (const vnicId of due) void stamp(vnicId);
@@ -99,14 +115,15 @@ export function createLeaseKeeper(options: {
 
   /** One UpdateVnic with `if-match`; other tags are kept. Whatever fails is tried again at the next interval. */
   async function stamp(vnicId: VnicId): Promise<void> {
-    if (stamping.has(vnicId)) return;
-    stamping.add(vnicId);
+    if (beingStamped.has(vnicId)) return;
+    beingStamped.add(vnicId);
     const record = records.get(vnicId) ?? (await read(vnicId));
     if (record !== undefined && !closed) {
       const freeformTags = { ...record.freeformTags, [LEASE_TAG]: formatLease(options.value(counter)) };
       const answer = await options.oci().tagVnic({ vnicId, etag: record.etag, freeformTags });
       if (answer.ok) {
         named.add(vnicId);
+        stampedAt = clock.now();
         records.set(vnicId, answer.record);
         failures = 0;
         refusals = 0;
@@ -115,7 +132,7 @@ export function createLeaseKeeper(options: {
         failed(answer);
       }
     }
-    stamping.delete(vnicId);
+    beingStamped.delete(vnicId);
   }
 
   async function read(vnicId: VnicId): Promise<VnicRecord | undefined> {
@@ -133,7 +150,10 @@ export function createLeaseKeeper(options: {
 
   return {
     error: () => (failures > 0 ? error : undefined),
+    stamping: () => stamping,
+    stampedAt: () => stampedAt,
     update() {
+      lookAtNeed();
       if (vnicsDue().length > 0) arm(0);
     },
     close() {

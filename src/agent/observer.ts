@@ -20,7 +20,7 @@ export interface Observer {
     readonly vips: readonly { readonly address: string; readonly held: boolean }[];
     readonly at: number;
   }): void;
-  superseded(group: string, on: boolean): void;
+  superseded(group: string, on: boolean, why: string): void;
   rival(group: string, peer: string, priority: number): void;
   planned(group: string, actions: readonly PlanAction[], at: number): void;
   rejected(peer: string, path: string, reason: string, at: number): void;
@@ -66,6 +66,7 @@ export function createObserver(sinks: {
           vip: action.address,
           after: action.after,
           claimed: action.claimed,
+          isLock: action.isLock,
           at,
         });
       case 'all-held':
@@ -94,8 +95,8 @@ export function createObserver(sinks: {
       metrics.transition(group, to);
       history.transition({ time: wall(), group, from, to, reason, vips });
     },
-    superseded(group, on) {
-      emit({ event: 'superseded', group, on });
+    superseded(group, on, why) {
+      emit({ event: 'superseded', group, on, why });
     },
     rival(group, peer, priority) {
       emit({ event: 'rival', group, peer, priority });
@@ -125,6 +126,7 @@ export function createObserver(sinks: {
       if (dueAgain(`path-lost ${entry.group} ${entry.master}`, at)) emit({ event: 'path-lost', ...entry });
     },
     leaseFailed(detail, at) {
+      metrics.leaseFailed();
       if (dueAgain(`lease ${detail}`, at)) emit({ event: 'lease-failed', detail });
     },
     presenceFailed(reason, at) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCluster } from '../../test/simulation/cluster.ts';
+import { VIPS } from '../../test/simulation/deployment.ts';
 import type { Config } from '../config/index.ts';
 
 /** Two or three routers, vrouter1 master and holding everything, everybody ready. */
@@ -112,6 +113,58 @@ describe('a partition', () => {
     await cluster.run(15_000);
     expect(cluster.masters()).toEqual(['vrouter2']);
     expect(cluster.cloud.moves).toHaveLength(3);
+  });
+});
+
+describe('a partition in which the VNIC of the new holder cannot be read', () => {
+  for (const code of ['server-error', 'timeout', 'not-found', 'rejected', 'throttled'] as const) {
+    it(`(${code}): the old master stands back, says why, and nothing moves again`, async () => {
+      const cluster = await settled();
+      cluster.cloud.fail('vrouter1', code, 'GetVnic');
+      // Where the policy refuses its own stamps, too, a VNIC without one proves nothing.
+      if (code === 'not-found' || code === 'rejected') cluster.cloud.fail('vrouter1', code, 'UpdateVnic');
+      cluster.cut('vrouter1', 'vrouter2');
+      await cluster.run(120_000);
+      expect(cluster.masters()).toEqual(['vrouter2']);
+      expect(cluster.holders()).toEqual(ALL_ON_2);
+      expect(cluster.cloud.moves).toHaveLength(3);
+      const { groups, alarms } = cluster.router('vrouter1').status();
+      expect(groups[0]).toMatchObject({ superseded: true, lock: { verdict: 'superseded' } });
+      expect(alarms.filter((alarm) => alarm.includes('superseded'))).toEqual([
+        expect.stringMatching(/put the VIP \S+ on a VNIC of this router by hand$/),
+      ]);
+
+      cluster.heal('vrouter1', 'vrouter2');
+      await cluster.run(20_000);
+      expect(cluster.masters()).toEqual(['vrouter1']);
+      expect(cluster.holders()).toEqual(ALL_ON_1);
+      expect(cluster.cloud.moves).toHaveLength(6);
+    });
+  }
+
+  it('the lease ends it, once the VNIC can be read again', async () => {
+    const cluster = await settled();
+    cluster.cloud.fail('vrouter1', 'server-error', 'GetVnic');
+    cluster.cut('vrouter1', 'vrouter2');
+    await cluster.run(60_000);
+    await cluster.crash('vrouter2');
+    await cluster.run(60_000);
+    expect(cluster.holders()).toEqual(ALL_ON_2);
+    cluster.cloud.fail('vrouter1', undefined);
+    await cluster.run(20_000);
+    expect(cluster.holders()).toEqual(ALL_ON_1);
+  });
+
+  it('and so does whoever puts the lock on a VNIC of this router', async () => {
+    const cluster = await settled();
+    cluster.cloud.fail('vrouter1', 'server-error', 'GetVnic');
+    cluster.cut('vrouter1', 'vrouter2');
+    await cluster.run(60_000);
+    await cluster.crash('vrouter2');
+    cluster.cloud.assign(VIPS[0]?.address ?? '', 'vrouter1');
+    await cluster.run(10_000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.holders()).toEqual(ALL_ON_1);
   });
 });
 

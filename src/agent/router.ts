@@ -19,7 +19,7 @@ import type { Nonce } from './nonce.ts';
 import type { Observer } from './observer.ts';
 import { type Path, pathsOf } from './paths.ts';
 import { confirms, createPeers, type Peer } from './peers.ts';
-import { createStanding } from './standing.ts';
+import { createKnowledge } from './standing.ts';
 import type { StateStore } from './state-store.ts';
 import { reportStatus, reportWithAlarms, type StatusSources } from './status.ts';
 import { bestSuccessor, betterIsReady, isReady, livingMaster, masterOf } from './successor.ts';
@@ -119,7 +119,7 @@ export function createRouter(options: RouterOptions): Router {
     wall: clock.wall,
   });
   /** Router name by its primary address: the form in which the election knows its peers. */
-  const standing = createStanding({
+  const knowledgeOf = createKnowledge({
     loaded: current,
     clock,
     peers,
@@ -191,8 +191,9 @@ export function createRouter(options: RouterOptions): Router {
     interval: () => loaded.config.oci.leaseInterval,
     vnics: () => (loaded.config.mode === 'observe' || elsewhere ? [] : vnicsOf(groups)),
     lockVnics: () => (loaded.config.mode === 'observe' ? [] : lockVnics(groups)),
+    onStamping: (on) => observer.log({ event: 'lease', on, unconfirmedBy: on ? unconfirmed() : [] }),
     onFailure: (detail) => observer.leaseFailed(detail, clock.now()),
-    needed: () => groups.some(isMaster) && peers.all().some((peer) => !confirms(peer, self.name)),
+    needed: () => groups.some(isMaster) && unconfirmed().length > 0,
     value: (counter) => ({
       cluster: loaded.config.cluster,
       router: self.name,
@@ -218,7 +219,7 @@ export function createRouter(options: RouterOptions): Router {
       virtualRouterId: group.virtualRouterId,
       settings: settingsOf(group),
       without: options.without,
-      standingOf: (vnicId, identity) => standing(made, vnicId, identity),
+      knowledge: knowledgeOf(() => made),
       leavesMaster: (priority) => leavesMaster(made, priority),
       predecessorAt: (address) => predecessorAt(made, address),
       oci,
@@ -246,6 +247,11 @@ export function createRouter(options: RouterOptions): Router {
       },
     });
     return made;
+  }
+
+  /** Peers that do not say that they hear this router. */
+  function unconfirmed(): readonly string[] {
+    return peers.all().flatMap((peer) => (confirms(peer, self.name) ? [] : [peer.name]));
   }
 
   function isReadyIn(group: string): boolean {

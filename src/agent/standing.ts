@@ -1,7 +1,7 @@
 import type { LoadedConfig } from '../config/index.ts';
 import { compareAddresses } from '../dgram-vrrp/index.ts';
 import type { VnicId } from '../oci/types.ts';
-import { LEASE_INTERVALS, type Standing, type VnicIdentity } from '../ownership/index.ts';
+import { type Knowledge, LEASE_INTERVALS, type PeerStanding, type VnicIdentity } from '../ownership/index.ts';
 import type { Clock } from './clock.ts';
 import type { CommandBook } from './command-book.ts';
 import type { Group } from './group.ts';
@@ -10,8 +10,8 @@ import { routerOfLease } from './lease.ts';
 import { currentAdvert, type Peer, type Peers } from './peers.ts';
 import { priorityAsMaster } from './successor.ts';
 
-/** What this router knows of the one behind a VNIC, for the decision about the lock (ownership/lock.ts). */
-export function createStanding(options: {
+/** What this router knows of the others, for the decision about the lock of a group (ownership/lock.ts). */
+export function createKnowledge(options: {
   readonly loaded: () => LoadedConfig;
   readonly clock: Clock;
   readonly peers: Peers;
@@ -19,7 +19,7 @@ export function createStanding(options: {
   readonly commands: CommandBook;
   /** This router's own stamps are refused. */
   readonly leasesFail: () => boolean;
-}): (group: Group, vnicId: VnicId, identity: VnicIdentity | undefined) => Standing {
+}): (group: () => Group) => Knowledge {
   const { loaded, clock, peers } = options;
   const startedAt = clock.now();
 
@@ -67,18 +67,24 @@ export function createStanding(options: {
     return !options.leasesFail() && silentFor >= LEASE_INTERVALS * loaded().config.oci.leaseInterval;
   }
 
-  return (group, vnicId, identity) => {
-    const name = routerOf(vnicId, identity);
-    const peer = name === undefined ? undefined : peers.get(name);
-    if (peer === undefined) return { router: null, heardAt: undefined, prevails: false, unheardSince: startedAt };
+  function standing(group: Group, peer: Peer, identity: VnicIdentity | undefined): PeerStanding {
     return {
       router: peer.name,
       heardAt: isNoMaster(group, peer, identity) ? clock.now() : peer.alive ? peer.lastHeard : undefined,
       prevails: prevails(group, peer),
       unheardSince: peer.lastHeard ?? startedAt,
-      leasesFail: options.leasesFail(),
     };
-  };
+  }
+
+  return (group) => ({
+    standingOf(vnicId, identity) {
+      const name = routerOf(vnicId, identity);
+      const peer = name === undefined ? undefined : peers.get(name);
+      return peer === undefined ? null : standing(group(), peer, identity);
+    },
+    peers: () => peers.all().map((peer) => standing(group(), peer, undefined)),
+    leasesFail: options.leasesFail,
+  });
 }
 
 const primaryOf = (peer: Peer) => peer.paths[0]?.peer ?? '';

@@ -1,5 +1,5 @@
 import { type LoadedConfig, syncSetOf } from '../config/index.ts';
-import type { GroupReport, RouterReport, StatusReport, VipReport } from '../control/api.ts';
+import type { GroupReport, LeaseReport, LockReport, RouterReport, StatusReport, VipReport } from '../control/api.ts';
 import type { Milliseconds } from '../dgram-vrrp/index.ts';
 import { type Alarm, alarmsOf } from './alarms.ts';
 import type { Claimability } from './claimability.ts';
@@ -11,6 +11,7 @@ import type { Holders } from './holders.ts';
 import type { Hooks } from './hooks.ts';
 import type { Interfaces } from './interfaces.ts';
 import type { LeaseKeeper } from './lease.ts';
+import { whyOf } from './lock-words.ts';
 import { currentAdvert, type Peer, type Peers } from './peers.ts';
 import { groupOf, masterOf } from './successor.ts';
 import type { Trackers } from './trackers/trackers.ts';
@@ -26,7 +27,7 @@ export interface StatusSources {
   readonly clock: Clock;
   readonly claimability: Claimability;
   readonly conversation: Pick<Conversation, 'rejects'>;
-  readonly lease: Pick<LeaseKeeper, 'error'>;
+  readonly lease: Pick<LeaseKeeper, 'error' | 'stamping' | 'stampedAt'>;
   readonly interfaces: Interfaces;
   readonly peers: Peers;
   readonly groups: readonly Group[];
@@ -77,11 +78,22 @@ export function reportWithAlarms(sources: StatusSources): {
       ...(region !== undefined && { region }),
       ...(tokenExpiresAt !== undefined && { tokenExpiresAt: new Date(tokenExpiresAt).toISOString() }),
     },
+    lease: reportLease(sources),
     routers,
     groups,
     alarms: alarms.map(({ text }) => text),
   };
   return { report, alarms };
+}
+
+function reportLease({ lease, clock }: StatusSources): LeaseReport {
+  const stampedAt = lease.stampedAt();
+  const error = lease.error();
+  return {
+    stamping: lease.stamping(),
+    stamped: stampedAt === undefined ? null : wallTimeOf(clock, stampedAt),
+    ...(error !== undefined && { error }),
+  };
 }
 
 function reportSelf({ loaded, version, claimability, interfaces, groups }: StatusSources): RouterReport {
@@ -158,6 +170,9 @@ function reportGroup(sources: StatusSources, group: Group): GroupReport {
     state: group.state(),
     since: wallTimeOf(clock, group.since()),
     superseded: group.superseded(),
+    lock: reportLock(group),
+    verifying: group.verifying(),
+    lateWritesDropped: group.lateWritesDropped(),
     master: masterOf(loaded.self.name, group, peers.all(), clock.now()),
     hold: hold?.target == null ? null : { target: hold.target, since: new Date(hold.id).toISOString() },
     trackers: sources.trackers.report(group.name),
@@ -182,5 +197,18 @@ function reportGroup(sources: StatusSources, group: Group): GroupReport {
         ];
       }),
     ),
+  };
+}
+
+function reportLock(group: Group): LockReport | null {
+  const lock = group.lock();
+  if (lock === undefined) return null;
+  return {
+    vip: lock.address,
+    holder: lock.holder,
+    verdict: lock.decision.verdict,
+    why: whyOf(lock),
+    leaseUnchangedFor: lock.leaseUnchangedFor === null ? null : lock.leaseUnchangedFor / SECOND,
+    leaseExpiresAfter: lock.leaseExpiresAfter / SECOND,
   };
 }

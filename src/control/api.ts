@@ -19,6 +19,8 @@ export interface StatusReport {
   readonly uptime: number;
   readonly mode: 'active' | 'observe';
   readonly oci: OciReport;
+  /** Absent from daemons that do not tell yet. */
+  readonly lease?: LeaseReport;
   readonly routers: readonly RouterReport[];
   readonly groups: readonly GroupReport[];
   /** What is wrong now, a sentence each, worst first; empty when a failover would work. */
@@ -91,6 +93,12 @@ export interface GroupReport {
   readonly since: string;
   /** A router that is not heard holds the VIPs; this one waits to hear it, or for its lease to expire. */
   readonly superseded?: boolean;
+  /** The first VIP and its holder, which decides whether this router claims; null before it was found. */
+  readonly lock?: LockReport | null;
+  /** Somebody else may have claimed: as master this router reads every VIP each second until that is over. */
+  readonly verifying?: boolean;
+  /** Claims that waited too long in this router to be sent, since it started. */
+  readonly lateWritesDropped?: number;
   /** Name of the master as far as this router knows. */
   readonly master: string | null;
   /** Set while nobody pre-empts after a planned switchover. */
@@ -124,6 +132,30 @@ export interface FailedHookReport {
   readonly at: string;
   /** A sentence. */
   readonly error: string;
+}
+
+export interface LockReport {
+  readonly vip: string;
+  /** The other router that holds it; null: this one, or none that is known. */
+  readonly holder: string | null;
+  /** What this router does about it, or would as master. */
+  readonly verdict: 'keep' | 'claim' | 'look' | 'wait' | 'superseded';
+  /** Why, after "the lock is". */
+  readonly why: string;
+  /** Seconds for which the lease of a holder that is not heard was seen unchanged; null: it is not watched. */
+  readonly leaseUnchangedFor: number | null;
+  /** Seconds after which an unchanged lease has expired. */
+  readonly leaseExpiresAfter: number;
+}
+
+/** The lease of the answering router: a tag on its own VNIC that says it lives to those who do not hear it. */
+export interface LeaseReport {
+  /** A peer does not confirm hearing this master: the tag is stamped each `oci.lease_interval`. */
+  readonly stamping: boolean;
+  /** ISO 8601: the last stamp that was acknowledged; null: none. */
+  readonly stamped: string | null;
+  /** Why the last stamp failed, a sentence. */
+  readonly error?: string;
 }
 
 export interface VipReport {

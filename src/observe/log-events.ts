@@ -21,7 +21,9 @@ export type LogEvent =
   | { readonly event: 'rival'; readonly group: string; readonly peer: string; readonly priority: number }
   | { readonly event: 'gave-up'; readonly group: string; readonly to: string }
   | { readonly event: 'flapping'; readonly group: string; readonly delay: number }
-  | { readonly event: 'superseded'; readonly group: string; readonly on: boolean }
+  | { readonly event: 'superseded'; readonly group: string; readonly on: boolean; readonly why: string }
+  | { readonly event: 'verifying'; readonly group: string; readonly on: boolean }
+  | { readonly event: 'lease'; readonly on: boolean; readonly unconfirmedBy: readonly string[] }
   | { readonly event: 'stalled'; readonly group: string; readonly late: number }
   | { readonly event: 'election-warning'; readonly group: string; readonly code: string; readonly peer: string }
   | { readonly event: 'elsewhere'; readonly addresses: readonly string[] }
@@ -85,6 +87,7 @@ export type LogEvent =
       readonly vip: string;
       readonly after: number;
       readonly claimed: boolean;
+      readonly isLock: boolean;
       readonly at: number;
     }
   | { readonly event: 'all-held'; readonly group: string; readonly after: number; readonly at: number }
@@ -110,6 +113,7 @@ export type LogEvent =
   | { readonly event: 'crashed'; readonly detail: string }
   | { readonly event: 'stopped' };
 
+const list = (names: readonly string[]) => `${names.join(', ')} ${names.length === 1 ? 'has' : 'have'}`;
 const milliseconds = (value: number) => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
 
 /** The sentence and the urgency of an event. */
@@ -135,10 +139,18 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
       );
     case 'superseded':
       return entry.on
+        ? warn(`${entry.group}: superseded, this router claims nothing: the lock is ${entry.why}`)
+        : info(`${entry.group}: no longer superseded: the lock is ${entry.why}`);
+    case 'verifying':
+      return entry.on
+        ? info(`${entry.group}: somebody else may have claimed: the VIPs are read each second until that is over`)
+        : info(`${entry.group}: two reads in a row found every VIP where it belongs`);
+    case 'lease':
+      return entry.on
         ? warn(
-            `${entry.group}: superseded: a router that is not heard holds the VIPs; waiting to hear it, or for its lease to expire`,
+            `${list(entry.unconfirmedBy)} not confirmed to hear this master: its lease is stamped on its VNIC from now on`,
           )
-        : info(`${entry.group}: no longer superseded`);
+        : info('the lease on the VNIC of this router is no longer stamped: every peer hears it, or it is not master');
     case 'stalled':
       return warn(`${entry.group}: this process stood still for ${milliseconds(entry.late)}; listening first`);
     case 'election-warning':
@@ -221,18 +233,17 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
       return entry.on
         ? warn(`${entry.origin} froze every claim in the cluster`)
         : info(`${entry.origin} ended the freeze`);
-    case 'vip-held':
-      return info(
-        entry.claimed
-          ? `${entry.group}: ${entry.vip} is held, ${milliseconds(entry.after)} after becoming master`
-          : `${entry.group}: ${entry.vip} is held already`,
-      );
+    case 'vip-held': {
+      const vip = entry.isLock ? `${entry.vip}, the lock,` : entry.vip;
+      const how = entry.claimed ? `held, ${milliseconds(entry.after)} after becoming master` : 'held already';
+      return info(`${entry.group}: ${vip} is ${how}`);
+    }
     case 'all-held':
       return info(`${entry.group}: every VIP is held, ${milliseconds(entry.after)} after becoming master`);
-    case 'claim-failed':
-      return warn(
-        `${entry.group}: ${entry.vip} was not claimed: ${entry.detail}; again in ${milliseconds(entry.retryIn)}`,
-      );
+    case 'claim-failed': {
+      const again = entry.retryIn === 0 ? '' : `; again in ${milliseconds(entry.retryIn)}`;
+      return warn(`${entry.group}: ${entry.vip} was not claimed: ${entry.detail}${again}`);
+    }
     case 'drift':
       return warn(`${entry.group}: ${entry.vip} was taken by ${entry.vnic ?? 'nobody (unassigned)'} from this master`);
     case 'switchover':

@@ -20,6 +20,8 @@ export interface Metrics {
   /** Milliseconds from detection until the last VIP was held. */
   readonly failover: (after: number) => void;
   readonly drift: (group: string) => void;
+  /** The lease could not be stamped. */
+  readonly leaseFailed: () => void;
   readonly splitBrain: (group: string) => void;
   /** Milliseconds the heartbeat's timer was late. */
   readonly lateness: (late: number) => void;
@@ -55,6 +57,7 @@ export function createMetrics(version: string, status: () => StatusReport): Metr
   const claims = counter('vip_claims_total', 'Claims sent (UpdatePrivateIp).', ['vip']);
   const claimFailures = counter('vip_claim_failures_total', 'Claims that failed.', ['vip', 'reason']);
   const drifts = counter('ownership_drift_total', 'VIPs that somebody else took from the master.', ['group']);
+  const leaseFailures = counter('lease_failures_total', "Stamps of the lease on this router's VNIC that failed.");
   const splitBrains = counter('split_brain_total', 'Times that another master was heard while being master.', [
     'group',
   ]);
@@ -101,6 +104,7 @@ export function createMetrics(version: string, status: () => StatusReport): Metr
     vipHeld: (after) => claimDuration.observe(after / SECOND),
     failover: (after) => failoverDuration.observe(after / SECOND),
     drift: (group) => drifts.inc({ group }),
+    leaseFailed: () => leaseFailures.inc(),
     splitBrain: (group) => splitBrains.inc({ group }),
     lateness: (late) => lateness.observe(Math.max(0, late) / SECOND),
     exchange: ({ operation, duration, failure }) => {
@@ -147,6 +151,37 @@ function registerGauges(registry: Registry, version: string, status: () => Statu
   );
   gauge('group_superseded', '1: a router that is not heard holds the VIPs.', ['group'], (report) =>
     report.groups.map(({ name, superseded }) => [{ group: name }, flag(superseded ?? null)] as const),
+  );
+  gauge(
+    'group_holds_lock',
+    "1: OCI's record of the group's first VIP, its lock, names this router.",
+    ['group'],
+    (report) =>
+      report.groups.map(({ name, lock }) => [{ group: name }, lock ? flag(lock.verdict === 'keep') : null] as const),
+  );
+  gauge('group_verifying', '1: somebody else may have claimed, so the master reads each second.', ['group'], (report) =>
+    report.groups.map(({ name, verifying }) => [{ group: name }, flag(verifying ?? null)] as const),
+  );
+  gauge(
+    'holder_lease_unchanged_seconds',
+    'How long the lease of a holder that is not heard was seen unchanged; absent while none is watched.',
+    ['group'],
+    (report) => report.groups.map(({ name, lock }) => [{ group: name }, lock?.leaseUnchangedFor ?? null] as const),
+  );
+  gauge('lease_stamping', '1: a peer does not confirm hearing this master, so its lease is stamped.', [], (report) => [
+    [{}, flag(report.lease?.stamping ?? null)],
+  ]);
+  gauge(
+    'vip_verified_age_seconds',
+    "Seconds since OCI's record was last read or written.",
+    ['group', 'vip'],
+    (report) =>
+      report.groups.flatMap(({ name, vips }) =>
+        vips.map(({ address, verified }) => {
+          const age = verified === null ? null : (Date.parse(report.time) - Date.parse(verified)) / SECOND;
+          return [{ group: name, vip: address }, age] as const;
+        }),
+      ),
   );
   gauge('peer_last_seen_seconds', 'Seconds since a datagram of the peer was accepted.', ['peer'], (report) =>
     peers(report).map(({ name, lastSeen }) => [{ peer: name }, lastSeen] as const),

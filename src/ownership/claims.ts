@@ -34,6 +34,8 @@ export interface Claims {
   get(vip: Vip): void;
   /** The record of this VIP moved on: it is claimed only on a record of the lock that is as new. */
   doubtLock(vip: Vip): void;
+  /** Claims that waited too long in the worker to be sent. */
+  lateWritesDropped(): number;
   /** Another mastership begins: no VNIC is known to answer 409. */
   forgetConflicts(): void;
   /** When the first retry is due that nothing but time stands in the way of. */
@@ -44,13 +46,13 @@ export function createClaims(state: PlanState, supersession: Supersession): Clai
   /** VNICs that answered 409: their claims go one by one. */
   const serialVnics = new Set<VnicId>();
   let claims = 0;
+  let lateWritesDropped = 0;
   let hopelessAt = Number.NEGATIVE_INFINITY;
 
   function mayClaim(vip: Vip): boolean {
     if (!state.master || state.superseded || state.frozen || state.config.observe) return false;
     if (vip.record === undefined || holds(vip) || !lockIsNewEnoughFor(vip)) return false;
-    const decided = supersession.decision();
-    return decided === 'keep' || decided === 'claim';
+    return supersession.allowsClaims();
   }
 
   /**
@@ -105,8 +107,8 @@ export function createClaims(state: PlanState, supersession: Supersession): Clai
   }
 
   function failed(vip: Vip, failure: Failure): void {
+    if (failure.code === 'expired-unsent') return dropped(vip, failure);
     if (!state.master) return;
-    if (failure.code === 'expired-unsent') return claim(vip);
     retryLater(vip, failure);
     if (MAY_HAVE_HAPPENED.has(failure.code)) notSure(vip);
     switch (failure.code) {
@@ -129,6 +131,13 @@ export function createClaims(state: PlanState, supersession: Supersession): Clai
       default:
         return;
     }
+  }
+
+  /** It was too old to be sent: what is known now decides anew, at once. */
+  function dropped(vip: Vip, { code, message }: Failure): void {
+    lateWritesDropped += 1;
+    emit(state, { kind: 'claim-failed', address: vip.address, code, message, retryIn: 0 });
+    claim(vip);
   }
 
   function retryLater(vip: Vip, failure: Failure): void {
@@ -177,13 +186,14 @@ export function createClaims(state: PlanState, supersession: Supersession): Clai
     delete vip.needsLockFrom;
     delete vip.error;
     if (!state.master) return;
-    if (vip === lockOf(state)) {
+    const isLock = vip === lockOf(state);
+    if (isLock) {
       state.heldLock = true;
       state.disputedSince = undefined;
     }
     state.claimedAny ||= claimed;
     const after = state.now - state.masterSince;
-    if (!vip.wasHeld) emit(state, { kind: 'held', address: vip.address, after, claimed });
+    if (!vip.wasHeld) emit(state, { kind: 'held', address: vip.address, after, claimed, isLock });
     vip.wasHeld = true;
     if (state.allHeldTold || !state.vips.every((each) => each.wasHeld && holds(each))) return;
     state.allHeldTold = true;
@@ -201,6 +211,7 @@ export function createClaims(state: PlanState, supersession: Supersession): Clai
     settle,
     get,
     doubtLock,
+    lateWritesDropped: () => lateWritesDropped,
     forgetConflicts: () => serialVnics.clear(),
     due() {
       const times = state.vips.flatMap((vip) => (vip.retryAt !== undefined && waitsForTime(vip) ? [vip.retryAt] : []));

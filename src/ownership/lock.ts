@@ -14,46 +14,27 @@
  * expired when it did not change across three intervals between successful reads, on the reader's clock; a failed read
  * begins the count anew. A router that never stamped has no lease: unheard for as long, it is gone.
  *
+ * A VNIC that names no router is no router's, for each stamps its own when it starts. Where that proves nothing, because
+ * the VNIC cannot be read or stamps are refused here, too, it may be the VNIC of any router whose own one is not known:
+ * claimed from only if that is right whichever it is; otherwise, once it could not be read for three intervals, it
+ * supersedes. That ends when it can be read, when those routers are heard, or when the lock is put elsewhere by hand.
+ *
  * Pure: time is an argument, what was read is told.
  */
 
-import type { Milliseconds, PrivateIpRecord, VnicId } from '../oci/types.ts';
+import type { Milliseconds, PrivateIpRecord, SubnetId, VnicId } from '../oci/types.ts';
+import type {
+  Decision,
+  Knowledge,
+  LockView,
+  Mastership,
+  PeerStanding,
+  VnicIdentity,
+  VnicReading,
+} from './lock-types.ts';
 
 /** Intervals without a change after which a lease has expired. */
 export const LEASE_INTERVALS = 3;
-
-/** What a VNIC says of the router it belongs to. */
-export interface VnicIdentity {
-  /** Value of the lease tag; undefined: it was never stamped. */
-  readonly lease: string | undefined;
-  /** The VNIC's primary address. */
-  readonly privateIp: string | undefined;
-}
-
-/** What this router knows of the router behind a VNIC. */
-export interface Standing {
-  /** null: no router of the cluster, as far as can be known. */
-  readonly router: string | null;
-  /** When it was heard last; undefined: it is silent. */
-  readonly heardAt: Milliseconds | undefined;
-  /** It is master, and does not lose to this router. */
-  readonly prevails: boolean;
-  /** Since when nothing was heard of it: its last datagram, or our start. */
-  readonly unheardSince: Milliseconds;
-  /** This router could not stamp its own lease: that another one has none says nothing then. */
-  readonly leasesFail?: boolean;
-}
-
-export type StandingOf = (vnicId: VnicId, identity: VnicIdentity | undefined) => Standing;
-
-export type Decision =
-  | 'keep'
-  | 'claim'
-  /** Nothing is known of the holder's VNIC, or only something old: read it first. */
-  | 'look'
-  /** The holder is not silent, but has not said a word since the lock was seen with it: hear it first. */
-  | 'wait'
-  | 'superseded';
 
 interface Lease extends VnicIdentity {
   /** Since when it is known not to have changed, and until when; undefined after a failed read. */
@@ -62,68 +43,129 @@ interface Lease extends VnicIdentity {
 
 export interface Lock {
   decide(now: Milliseconds, record: PrivateIpRecord, own: VnicId, mastership: Mastership): Decision;
-  /** A VNIC was read at `now`; undefined: it could not be. */
-  vnicRead(now: Milliseconds, vnicId: VnicId, identity: VnicIdentity | undefined): void;
+  /** A VNIC was read at `now`, or could not be. */
+  vnicRead(now: Milliseconds, vnicId: VnicId, answer: VnicReading): void;
   /** What was read of a VNIC last; undefined: nothing ever was. */
   identity(vnicId: VnicId): VnicIdentity | undefined;
+  view(record: PrivateIpRecord, decision: Decision, disputedSince: Milliseconds | undefined): LockView;
 }
 
-export interface Mastership {
-  /** The router whose silence or resignation led to it; null: none. */
-  readonly predecessor: string | null;
-  /** The lock was held since it began, or may have been: a claim without an answer met another etag afterwards. */
-  readonly heldLock: boolean;
-  /** When the lock was first seen lost; what was heard before that says nothing of who took it. */
-  readonly disputedSince: Milliseconds | undefined;
-}
-
-export function createLock(standingOf: StandingOf, leaseInterval: () => Milliseconds): Lock {
+export function createLock(knowledge: () => Knowledge, leaseInterval: () => Milliseconds): Lock {
   const leases = new Map<VnicId, Lease>();
+  /** Subnet of each VNIC that was seen to hold a lock. */
+  const subnets = new Map<VnicId, SubnetId>();
+  /** VNICs whose reads fail: since when, and the last error. */
+  const unreadable = new Map<VnicId, { readonly since: Milliseconds; readonly error: string }>();
+  const limit = () => LEASE_INTERVALS * leaseInterval();
 
   /**
    * Only what was read since the router fell silent counts: while it is heard it has no reason to stamp. And only what
    * was read since the lock was seen with it: whoever has just taken it lives, whatever its lease was like before.
    */
   function expired(now: Milliseconds, lease: Lease, unheardSince: Milliseconds, disputedSince: Milliseconds): boolean {
-    const limit = LEASE_INTERVALS * leaseInterval();
     const { unchanged } = lease;
     if (unchanged === undefined || unchanged.to < Math.max(unheardSince, disputedSince)) return false;
-    if (lease.lease === undefined) return now - Math.max(unheardSince, disputedSince) >= limit;
-    return unchanged.from >= unheardSince && unchanged.to - Math.max(unchanged.from, disputedSince) >= limit;
+    if (lease.lease === undefined) return now - Math.max(unheardSince, disputedSince) >= limit();
+    return unchanged.from >= unheardSince && unchanged.to - Math.max(unchanged.from, disputedSince) >= limit();
   }
 
   /** A VNIC that named no router when it was read long ago may have been stamped since. */
   function isFresh(now: Milliseconds, lease: Lease | undefined): boolean {
-    return lease?.unchanged !== undefined && now - lease.unchanged.to <= LEASE_INTERVALS * leaseInterval();
+    return lease?.unchanged !== undefined && now - lease.unchanged.to <= limit();
+  }
+
+  function decideBy(
+    now: Milliseconds,
+    holder: PeerStanding,
+    lease: Lease | undefined,
+    { predecessor, heldLock, disputedSince = Number.NEGATIVE_INFINITY }: Mastership,
+  ): Decision {
+    if (holder.router === predecessor && !heldLock) return { verdict: 'claim', because: 'predecessor' };
+    if (holder.heardAt !== undefined) {
+      if (holder.heardAt <= disputedSince) return { verdict: 'wait', because: 'no-word-yet' };
+      if (holder.prevails) return { verdict: 'superseded', because: 'prevails' };
+      return { verdict: 'claim', because: 'loses' };
+    }
+    if (lease === undefined) return { verdict: 'superseded', because: 'lease' };
+    if (lease.lease === undefined && knowledge().leasesFail()) {
+      return { verdict: 'superseded', because: 'leases-fail' };
+    }
+    if (expired(now, lease, holder.unheardSince, disputedSince)) return { verdict: 'claim', because: 'expired' };
+    return { verdict: 'superseded', because: 'lease' };
+  }
+
+  /** Routers whose VNIC in this subnet is known cannot be behind another one. */
+  function candidates(subnetId: SubnetId): readonly PeerStanding[] {
+    const known = new Set(
+      [...subnets].flatMap(([vnicId, subnet]) =>
+        subnet === subnetId ? (knowledge().standingOf(vnicId, leases.get(vnicId))?.router ?? []) : [],
+      ),
+    );
+    return knowledge()
+      .peers()
+      .filter(({ router }) => !known.has(router));
+  }
+
+  function decideUnnamed(
+    now: Milliseconds,
+    { vnicId, subnetId }: PrivateIpRecord & { readonly vnicId: VnicId },
+    mastership: Mastership,
+  ): Decision {
+    const answered = isFresh(now, leases.get(vnicId));
+    if (answered && !knowledge().leasesFail()) return { verdict: 'claim', because: 'foreign' };
+    const decisions = candidates(subnetId).map((peer) => decideBy(now, peer, undefined, mastership));
+    if (decisions.every(({ verdict }) => verdict === 'claim')) return { verdict: 'claim', because: 'ruled-out' };
+    if (answered) {
+      const worst = decisions.find(({ verdict }) => verdict === 'superseded');
+      if (worst === undefined) return { verdict: 'wait', because: 'no-word-yet' };
+      return worst.because === 'prevails' ? worst : { verdict: 'superseded', because: 'leases-fail' };
+    }
+    const since = unreadable.get(vnicId)?.since;
+    if (since === undefined || now - since < limit()) return { verdict: 'look', because: 'unread' };
+    return { verdict: 'superseded', because: 'unreadable' };
   }
 
   return {
-    decide(now, record, own, { predecessor, heldLock, disputedSince = Number.NEGATIVE_INFINITY }) {
-      if (record.vnicId === own) return 'keep';
-      if (record.vnicId === undefined) return 'claim';
-      const lease = leases.get(record.vnicId);
-      const holder = standingOf(record.vnicId, lease);
-      if (holder.router === null) return isFresh(now, lease) ? 'claim' : 'look';
-      if (holder.router === predecessor && !heldLock) return 'claim';
-      if (holder.heardAt !== undefined) {
-        if (holder.heardAt <= disputedSince) return 'wait';
-        return holder.prevails ? 'superseded' : 'claim';
-      }
-      if (lease === undefined) return 'superseded';
-      if (lease.lease === undefined && holder.leasesFail === true) return 'superseded';
-      return expired(now, lease, holder.unheardSince, disputedSince) ? 'claim' : 'superseded';
+    decide(now, record, own, mastership) {
+      const { vnicId } = record;
+      if (vnicId === own) return { verdict: 'keep', because: 'own' };
+      if (vnicId === undefined) return { verdict: 'claim', because: 'unassigned' };
+      subnets.set(vnicId, record.subnetId);
+      const lease = leases.get(vnicId);
+      const holder = knowledge().standingOf(vnicId, lease);
+      if (holder === null) return decideUnnamed(now, { ...record, vnicId }, mastership);
+      return decideBy(now, holder, lease, mastership);
     },
-    vnicRead(now, vnicId, identity) {
+    vnicRead(now, vnicId, answer) {
       const before = leases.get(vnicId);
-      if (identity === undefined) {
+      if (answer.error === undefined) unreadable.delete(vnicId);
+      else unreadable.set(vnicId, { since: unreadable.get(vnicId)?.since ?? now, error: answer.error });
+      if (!answer.ok) {
         if (before !== undefined) before.unchanged = undefined;
         return;
       }
-      const { unheardSince } = standingOf(vnicId, identity);
+      const { identity } = answer;
+      const unheardSince = knowledge().standingOf(vnicId, identity)?.unheardSince ?? Number.NEGATIVE_INFINITY;
       const counts = before?.lease === identity.lease && (before?.unchanged?.from ?? 0) >= unheardSince;
       const same = counts ? before?.unchanged : undefined;
       leases.set(vnicId, { ...identity, unchanged: { from: same?.from ?? now, to: now } });
     },
     identity: (vnicId) => leases.get(vnicId),
+    view({ address, vnicId }, decision, disputedSince) {
+      const lease = vnicId === undefined ? undefined : leases.get(vnicId);
+      const holder = vnicId === undefined ? null : knowledge().standingOf(vnicId, lease);
+      const error = vnicId === undefined ? undefined : unreadable.get(vnicId)?.error;
+      const isSilent = holder !== null && holder.heardAt === undefined && decision.verdict !== 'keep';
+      const unchanged = isSilent && lease?.lease !== undefined ? lease.unchanged : undefined;
+      const from = Math.max(unchanged?.from ?? 0, holder?.unheardSince ?? 0, disputedSince ?? 0);
+      return {
+        address,
+        decision,
+        holder: decision.verdict === 'keep' ? null : (holder?.router ?? null),
+        leaseUnchangedFor: unchanged === undefined ? null : Math.max(0, unchanged.to - from),
+        leaseExpiresAfter: limit(),
+        ...(error !== undefined && { error }),
+      };
+    },
   };
 }

@@ -1,5 +1,5 @@
 import type { Milliseconds, OciErrorCode, PrivateIpId, PrivateIpRecord, SubnetId, VnicId } from '../oci/types.ts';
-import type { StandingOf, VnicIdentity } from './lock.ts';
+import type { Knowledge, LockView, VnicReading } from './lock-types.ts';
 
 /** What goes into the ownership plan and what comes out. The rules themselves stand in plan.ts. */
 
@@ -16,8 +16,8 @@ export interface PlanConfig {
   /** The group's VIPs in the configuration's order; the first is its lock (DESIGN §4 rule 2). */
   readonly vips: readonly string[];
   readonly verifyInterval: Milliseconds;
-  /** What the agent knows of the router behind a VNIC. */
-  readonly standingOf: StandingOf;
+  /** What the agent knows of the other routers. */
+  readonly knowledge: Knowledge;
   readonly requestTimeout: Milliseconds;
   /** Decide everything, claim nothing (`mode: observe`). */
   readonly observe?: boolean;
@@ -49,8 +49,7 @@ export type PlanEvent =
   | { readonly kind: 'supersede' }
   /** The election is no longer superseded, for a reason of its own. */
   | { readonly kind: 'superseded-over' }
-  /** undefined: it could not be read. */
-  | { readonly kind: 'vnic-answer'; readonly vnicId: VnicId; readonly identity: VnicIdentity | undefined }
+  | { readonly kind: 'vnic-answer'; readonly vnicId: VnicId; readonly answer: VnicReading }
   /** The inventory (again): targets that are found; the others cannot be claimed yet. */
   | {
       readonly kind: 'inventory';
@@ -91,14 +90,27 @@ export type PlanAction =
   /** Whose is it, and does its lease still change? */
   | { readonly kind: 'read-vnic'; readonly vnicId: VnicId }
   /** Somebody who is not heard holds the lock: no claim and no mastership until `on` is false again. */
-  | { readonly kind: 'superseded'; readonly on: boolean; readonly vnicId: VnicId | undefined }
+  | {
+      readonly kind: 'superseded';
+      readonly on: boolean;
+      readonly vnicId: VnicId | undefined;
+      /** What is known of the lock; undefined: not one VIP was found yet. */
+      readonly lock: LockView | undefined;
+    }
   | { readonly kind: 'refresh-token' }
   /** The object is gone or not visible: look again by subnet and address. */
   | { readonly kind: 'rediscover' }
   /** Ask the peers for their state: the decision waits for one of them. */
   | { readonly kind: 'ask-peers' }
   /** OCI's record names this router's VNIC now. `after`: since this router became master. */
-  | { readonly kind: 'held'; readonly address: string; readonly after: Milliseconds; readonly claimed: boolean }
+  | {
+      readonly kind: 'held';
+      readonly address: string;
+      readonly after: Milliseconds;
+      readonly claimed: boolean;
+      /** It is the group's lock. */
+      readonly isLock: boolean;
+    }
   /** Every VIP of the group is held. */
   | {
       readonly kind: 'all-held';
@@ -147,6 +159,12 @@ export interface Plan {
   reading(): boolean;
   /** Somebody who is not heard holds the lock. */
   superseded(): boolean;
+  /** The lock, its holder, and what that means here; undefined: not one VIP was found yet. */
+  lock(now: Milliseconds): LockView | undefined;
+  /** Somebody else may have claimed: as master it reads each second until that is over. */
+  verifying(): boolean;
+  /** Claims that waited too long in the worker to be sent. */
+  lateWritesDropped(): number;
   /** The holder of the lock is in question: whatever is heard of it counts. */
   disputed(): boolean;
   /** The API is known to have answered a request that was made then, or later; -Infinity before the first. */

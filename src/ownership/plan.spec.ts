@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { OciErrorCode, PrivateIpId, PrivateIpRecord, SubnetId, VnicId } from '../oci/types.ts';
-import type { Standing, VnicIdentity } from './lock.ts';
+import type { PeerStanding, VnicIdentity, VnicReading } from './lock-types.ts';
 import { createPlan } from './plan.ts';
 import type { Plan, PlanAction, PlanEvent, ReadResult, Target } from './plan-types.ts';
 
 /** A peer that is heard and loses. */
-const HEARD: Standing = { router: 'peer', heardAt: Number.POSITIVE_INFINITY, prevails: false, unheardSince: 0 };
+const HEARD: PeerStanding = { router: 'peer', heardAt: Number.POSITIVE_INFINITY, prevails: false, unheardSince: 0 };
 
-function unknownStanding(identity: VnicIdentity | undefined): Standing {
-  const router = identity?.lease?.split('/')[0] ?? null;
-  return { router, heardAt: undefined, prevails: false, unheardSince: 0 };
+/** A lease names its router; a VNIC without one belongs to whom its own name says, unless that is `other`. */
+function nameOf(vnicId: VnicId, identity: VnicIdentity | undefined): string {
+  return identity?.lease?.split('/')[0] ?? vnicId.split('-')[0] ?? '';
 }
 
 const VIPS = ['a', 'b', 'c'];
@@ -23,10 +23,15 @@ function createRow(sameVnic: boolean, observe: boolean) {
     leaseInterval: 3000,
     random: () => 1,
     observe,
-    standingOf: (vnicId, identity) => standings.get(vnicId.split('-')[0] ?? '') ?? unknownStanding(identity),
+    knowledge: {
+      standingOf: (vnicId, identity) => standings.get(nameOf(vnicId, identity)) ?? null,
+      peers: () => [...standings.values()],
+      leasesFail: () => leasesFail,
+    },
   });
+  let leasesFail = false;
   /** Router → what the agent knows of it. */
-  const standings = new Map<string, Standing>([['peer', HEARD]]);
+  const standings = new Map<string, PeerStanding>([['peer', HEARD]]);
   const claims = new Map<string, number>();
   let now = 0;
 
@@ -48,6 +53,12 @@ function createRow(sameVnic: boolean, observe: boolean) {
     const [holder = '', etag] = word.split(':');
     if (etag !== undefined) return { ok: true, record: record(address, holder, etag) };
     return { ok: false, code: holder as OciErrorCode, message: holder };
+  }
+
+  function reading(word: string): VnicReading {
+    if (word === 'fails') return { ok: false, error: 'timeout' };
+    const identity = { lease: word === 'none' || word === 'gone' ? undefined : word, privateIp: undefined };
+    return { ok: true, identity, ...(word === 'gone' && { error: 'not-found' }) };
   }
 
   function parse(line: string): PlanEvent {
@@ -82,10 +93,11 @@ function createRow(sameVnic: boolean, observe: boolean) {
         return { kind: 'peers' };
       }
       case 'vnic': {
-        const identity =
-          second === 'fails' ? undefined : { lease: second === 'none' ? undefined : second, privateIp: undefined };
-        return { kind: 'vnic-answer', vnicId: first as VnicId, identity };
+        return { kind: 'vnic-answer', vnicId: first as VnicId, answer: reading(second) };
       }
+      case 'leases':
+        leasesFail = first === 'fail';
+        return { kind: 'peers' };
       case 'taken':
         return { kind: 'taken', addresses: line.split(/\s+/).slice(1) };
       case 'superseded-over':
@@ -146,7 +158,7 @@ function formatAction(action: PlanAction): string {
     case 'read-vnic':
       return `read-vnic ${action.vnicId}`;
     case 'superseded':
-      return `superseded ${action.on ? 'on' : 'off'} ${action.vnicId}`;
+      return `superseded ${action.on ? 'on' : 'off'} ${action.vnicId} ${action.lock?.decision.because}`;
     case 'would-claim':
       return `would-claim ${action.addresses.join(' ')}`;
     case 'drift':

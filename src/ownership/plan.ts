@@ -129,9 +129,8 @@ export function createPlan(initial: PlanConfig): Plan {
       case 'read-answer':
         return reads.answered(event.address, event.startedAt, event.answer);
       case 'vnic-answer':
-        supersession.vnicAnswered(event.vnicId, event.identity);
-        if (event.identity !== undefined) decideAgain();
-        return;
+        supersession.vnicAnswered(event.vnicId, event.answer);
+        return decideAgain();
       case 'read-done':
         return reads.roundDone();
       case 'token':
@@ -174,6 +173,12 @@ export function createPlan(initial: PlanConfig): Plan {
     },
     reading: rounds.underWay,
     superseded: () => state.superseded,
+    lock(at) {
+      state.now = at;
+      return supersession.view();
+    },
+    verifying: () => state.master && rounds.inConflict(),
+    lateWritesDropped: claims.lateWritesDropped,
     disputed: () => state.disputedSince !== undefined,
     provenAt: () => state.provenAt,
     failedRounds: rounds.failed,

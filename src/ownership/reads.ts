@@ -73,7 +73,7 @@ export function createReads(
     vip.lossReads = 0;
     state.allHeldTold = false;
     rounds.conflict(state.now);
-    const isDrift = !state.config.observe && supersession.decision() !== 'superseded';
+    const isDrift = !state.config.observe && supersession.view()?.decision.verdict !== 'superseded';
     if (isDrift) emit(state, { kind: 'drift', address: vip.address, vnicId });
   }
 

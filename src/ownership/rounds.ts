@@ -23,6 +23,8 @@ export interface Rounds {
   /** Somebody else may write: read until that is over. */
   conflict(now: Milliseconds): void;
   forgetConflict(): void;
+  /** The last conflict is not over yet. */
+  inConflict(): boolean;
   /** Rounds in a row without one answer. */
   failed(): number;
 }
@@ -80,6 +82,7 @@ export function createRounds(requestTimeout: () => Milliseconds): Rounds {
     forgetConflict() {
       conflictAt = undefined;
     },
+    inConflict: () => conflictAt !== undefined,
     failed: () => failed,
   };
 }

@@ -1,5 +1,5 @@
 import type { Milliseconds, Oci, OciVnics, PrivateIpId, SubnetId, VnicAnswer } from '../oci/types.ts';
-import type { VnicIdentity } from './lock.ts';
+import type { LockView, VnicReading } from './lock-types.ts';
 import { createPlan } from './plan.ts';
 import type { PlanAction, PlanConfig, PlanEvent, Target, VipView } from './plan-types.ts';
 
@@ -30,6 +30,12 @@ export interface Ownership {
   /** OCI's record of the lock names this router, which is master. */
   holdsLock(): boolean;
   superseded(): boolean;
+  /** The lock, its holder, and what that means here; undefined: not one VIP was found yet. */
+  lock(): LockView | undefined;
+  /** Somebody else may have claimed: as master it reads each second until that is over. */
+  verifying(): boolean;
+  /** Claims that waited too long in the worker to be sent. */
+  lateWritesDropped(): number;
   disputed(): boolean;
   failedRounds(): number;
   provenAt(): Milliseconds;
@@ -77,7 +83,7 @@ export function createOwnership(options: OwnershipOptions): Ownership {
       case 'read-vnic': {
         const { vnicId } = action;
         oci.getVnic(vnicId).then((answer) => {
-          handle({ kind: 'vnic-answer', vnicId, identity: identify(answer) });
+          handle({ kind: 'vnic-answer', vnicId, answer: readingOf(answer) });
         });
         return;
       }
@@ -121,6 +127,9 @@ export function createOwnership(options: OwnershipOptions): Ownership {
     forbidsMastership: plan.forbidsMastership,
     holdsLock: plan.holdsLock,
     superseded: plan.superseded,
+    lock: () => plan.lock(now()),
+    verifying: plan.verifying,
+    lateWritesDropped: plan.lateWritesDropped,
     disputed: plan.disputed,
     failedRounds: plan.failedRounds,
     provenAt: plan.provenAt,
@@ -141,9 +150,13 @@ export function createOwnership(options: OwnershipOptions): Ownership {
 /** Key of the free-form tag that is a lease (DESIGN §4 rule 4). */
 export const LEASE_TAG = 'failoverd-lease';
 
-/** A VNIC that is gone or not ours to see is no router's; any other failure says nothing. */
-function identify(answer: VnicAnswer): VnicIdentity | undefined {
-  if (answer.ok) return { lease: answer.record.freeformTags[LEASE_TAG], privateIp: answer.record.privateIp };
-  const isAnswer = answer.code === 'not-found' || answer.code === 'rejected';
-  return isAnswer ? { lease: undefined, privateIp: undefined } : undefined;
+/** That a VNIC is gone or not ours to see is an answer, too; any other failure says nothing of it. */
+function readingOf(answer: VnicAnswer): VnicReading {
+  if (answer.ok) {
+    const { freeformTags, privateIp } = answer.record;
+    return { ok: true, identity: { lease: freeformTags[LEASE_TAG], privateIp } };
+  }
+  const { code, message } = answer;
+  if (code !== 'not-found' && code !== 'rejected') return { ok: false, error: message };
+  return { ok: true, identity: { lease: undefined, privateIp: undefined }, error: message };
 }

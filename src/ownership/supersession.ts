@@ -1,15 +1,22 @@
-import type { VnicId } from '../oci/types.ts';
-import { createLock, type Decision, type VnicIdentity } from './lock.ts';
+import type { Milliseconds, VnicId } from '../oci/types.ts';
+import { createLock } from './lock.ts';
+import type { Decision, LockView, VnicReading } from './lock-types.ts';
 import { emit, lockOf, otherHolder, othersVnics, type PlanState, without } from './plan-state.ts';
 import type { Rounds } from './rounds.ts';
 import { holds, mayHaveHeld } from './vip.ts';
+
+/** A VNIC whose read failed is read again with the next round, or for another reason after so long. */
+const READ_AGAIN_AFTER: Milliseconds = 1000;
 
 /**
  * Whether this router may claim at all (rules 2 to 4 of plan.ts): the lock's holder decides, and while somebody who is
  * not heard holds it, this router is superseded.
  */
 export interface Supersession {
-  decision(): Decision;
+  /** The lock's holder lets this router claim. */
+  allowsClaims(): boolean;
+  /** The lock as it is seen now; undefined: not one VIP was found yet. */
+  view(): LockView | undefined;
   /** Looks at the lock again, after anything it depends on has changed. */
   heed(): void;
   /** Would this router, as the follower of that one, be superseded at once? */
@@ -19,49 +26,55 @@ export interface Supersession {
   supersede(): void;
   /** Over, for a reason of the election's own. */
   forget(): void;
-  /** A VNIC was read; undefined: it could not be. */
-  vnicAnswered(vnicId: VnicId, identity: VnicIdentity | undefined): void;
+  /** A VNIC was read, or could not be. */
+  vnicAnswered(vnicId: VnicId, answer: VnicReading): void;
   /** Asks whose the VNICs are that hold the VIPs, and whether the lock's holder still lives: with each round of reads. */
   readHolders(): void;
 }
 
 export function createSupersession(state: PlanState, rounds: Rounds): Supersession {
-  const lock = createLock(
-    (vnicId, identity) => state.config.standingOf(vnicId, identity),
+  const locks = createLock(
+    () => state.config.knowledge,
     () => state.config.leaseInterval,
   );
   const vnicsBeingRead = new Set<VnicId>();
+  /** When each VNIC was asked for last. */
+  const askedAt = new Map<VnicId, Milliseconds>();
   let unled = false;
 
   function decision(): Decision {
     const vip = lockOf(state);
-    if (vip === undefined || without(state, 'lock')) return 'claim';
+    if (vip === undefined || without(state, 'lock')) return { verdict: 'claim', because: 'unassigned' };
     // Whoever wrote over any claim of ours lives, and writes the lock as well.
     const heldLock = state.heldLock || state.vips.some((each) => !holds(each) && mayHaveHeld(each));
-    return lock.decide(state.now, vip.record, vip.target.vnicId, { ...state, heldLock });
+    return locks.decide(state.now, vip.record, vip.target.vnicId, { ...state, heldLock });
   }
 
   /** The holder was heard after it came into question. */
   function hearsHolder(vnicId: VnicId | undefined): boolean {
     if (vnicId === undefined) return false;
-    const { heardAt } = state.config.standingOf(vnicId, lock.identity(vnicId));
+    const heardAt = state.config.knowledge.standingOf(vnicId, locks.identity(vnicId))?.heardAt;
     return heardAt !== undefined && heardAt > (state.disputedSince ?? Number.NEGATIVE_INFINITY);
   }
 
+  function allowsClaims(): boolean {
+    const { verdict } = decision();
+    return verdict === 'keep' || verdict === 'claim';
+  }
+
   function heed(): void {
-    for (const vnicId of othersVnics(state)) if (lock.identity(vnicId) === undefined) readVnic(vnicId);
+    for (const vnicId of othersVnics(state)) if (locks.identity(vnicId) === undefined) readSoon(vnicId);
     const holder = otherHolder(state);
     if (state.config.observe || without(state, 'superseded')) return;
-    const decided = decision();
-    const free = decided === 'keep' || decided === 'claim';
-    if (decided === 'wait' && state.master) emit(state, { kind: 'ask-peers' });
-    if (decided === 'look' && holder !== undefined) readVnic(holder);
+    const { verdict } = decision();
+    if (verdict === 'wait' && state.master) emit(state, { kind: 'ask-peers' });
+    if (verdict === 'look' && holder !== undefined) readSoon(holder);
     if (state.superseded) {
-      if (free || hearsHolder(holder)) setSuperseded(false);
+      if (verdict === 'keep' || verdict === 'claim' || hearsHolder(holder)) setSuperseded(false);
       return;
     }
     const concerned = state.master || (unled && !hearsHolder(holder));
-    if (decided === 'superseded' && !state.frozen && concerned) supersede();
+    if (verdict === 'superseded' && !state.frozen && concerned) supersede();
   }
 
   function supersede(): void {
@@ -71,19 +84,33 @@ export function createSupersession(state: PlanState, rounds: Rounds): Supersessi
   }
 
   function setSuperseded(on: boolean): void {
+    const lock = view();
     state.superseded = on;
     state.disputedSince = on ? state.now : undefined;
-    emit(state, { kind: 'superseded', on, vnicId: otherHolder(state) });
+    emit(state, { kind: 'superseded', on, vnicId: otherHolder(state), lock });
+  }
+
+  function view(): LockView | undefined {
+    const vip = lockOf(state);
+    return vip && locks.view(vip.record, decision(), state.disputedSince);
+  }
+
+  /** At once, but not again and again where that fails. */
+  function readSoon(vnicId: VnicId): void {
+    const last = askedAt.get(vnicId);
+    if (last === undefined || state.now - last >= READ_AGAIN_AFTER) readVnic(vnicId);
   }
 
   function readVnic(vnicId: VnicId): void {
     if (vnicsBeingRead.has(vnicId)) return;
     vnicsBeingRead.add(vnicId);
+    askedAt.set(vnicId, state.now);
     emit(state, { kind: 'read-vnic', vnicId });
   }
 
   return {
-    decision,
+    allowsClaims,
+    view,
     heed,
     forbidsMastership(predecessor) {
       const vip = lockOf(state);
@@ -91,7 +118,7 @@ export function createSupersession(state: PlanState, rounds: Rounds): Supersessi
       if (without(state, 'lock') || without(state, 'superseded')) return false;
       const { disputedSince } = state;
       const mastership = { predecessor, heldLock: false, disputedSince };
-      return lock.decide(state.now, vip.record, vip.target.vnicId, mastership) === 'superseded';
+      return locks.decide(state.now, vip.record, vip.target.vnicId, mastership).verdict === 'superseded';
     },
     setUnled(on) {
       unled = on;
@@ -101,14 +128,14 @@ export function createSupersession(state: PlanState, rounds: Rounds): Supersessi
       state.superseded = false;
       state.disputedSince = undefined;
     },
-    vnicAnswered(vnicId, identity) {
+    vnicAnswered(vnicId, answer) {
       vnicsBeingRead.delete(vnicId);
-      lock.vnicRead(state.now, vnicId, identity);
+      locks.vnicRead(state.now, vnicId, answer);
     },
     readHolders() {
       const holder = otherHolder(state);
       // A router may be known by another's word only, until it has stamped its VNIC.
-      for (const vnicId of othersVnics(state)) if (lock.identity(vnicId)?.lease === undefined) readVnic(vnicId);
+      for (const vnicId of othersVnics(state)) if (locks.identity(vnicId)?.lease === undefined) readVnic(vnicId);
       if (state.superseded && holder !== undefined && !without(state, 'lease')) readVnic(holder);
     },
   };

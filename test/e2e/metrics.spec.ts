@@ -20,6 +20,8 @@ const SERVED = [
   ...['vip_held', 'vip_claims_total', 'vip_claim_failures_total'],
   ...['vip_claim_duration_seconds', 'failover_duration_seconds'],
   ...['ownership_drift_total', 'split_brain_total'],
+  ...['group_holds_lock', 'group_verifying', 'vip_verified_age_seconds'],
+  ...['holder_lease_unchanged_seconds', 'lease_stamping', 'lease_failures_total'],
   ...['oci_requests_total', 'oci_request_failures_total', 'oci_request_duration_seconds'],
   ...['oci_ready', 'oci_token_expiry_timestamp_seconds', 'heartbeat_lateness_seconds', 'build_info'],
 ];

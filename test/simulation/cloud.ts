@@ -14,7 +14,7 @@ export interface Move {
 export interface Cloud {
   /** The OCI side of one router. */
   connect(router: string, listener: OciListener): Oci & OciVnics;
-  /** Every request of this router, or those of one operation, answers this from now on; undefined: served again. */
+  /** Every request of this router, or those of one operation, answers this from now on; undefined: all are served again. */
   fail(router: string, code: OciErrorCode | undefined, operation?: string): void;
   /** Metadata and token are there, or not. */
   setReady(router: string, ready: boolean): void;
@@ -39,7 +39,8 @@ export function createCloud(options: {
 }): Cloud {
   const { time, vips, latency } = options;
   const moves: Move[] = [];
-  const failures = new Map<string, { readonly code: OciErrorCode; readonly operation: string | undefined }>();
+  /** Router → operation (or `every`) → what it answers. */
+  const failures = new Map<string, Map<string, OciErrorCode>>();
   const notReady = new Set<string>();
   const listeners = new Map<string, OciListener>();
   const store = createOciStore(time.now);
@@ -73,8 +74,7 @@ export function createCloud(options: {
         requestTimeout: Number.MAX_SAFE_INTEGER,
         fateOf: (operation) => {
           const planned = failures.get(router);
-          const failure =
-            planned?.operation === undefined || planned.operation === operation ? planned?.code : undefined;
+          const failure = planned?.get(operation) ?? planned?.get('every');
           const fate = { waits: 0, travels: 0, returns: latency, carriedOut: false, lag: 0 };
           return failure === undefined ? fate : { ...fate, failure };
         },
@@ -89,9 +89,9 @@ export function createCloud(options: {
         },
       };
     },
-    fail(router, code, operation) {
+    fail(router, code, operation = 'every') {
       if (code === undefined) failures.delete(router);
-      else failures.set(router, { code, operation });
+      else failures.set(router, new Map([...(failures.get(router) ?? []), [operation, code]]));
     },
     setReady(router, ready) {
       if (ready) notReady.delete(router);

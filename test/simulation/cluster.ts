@@ -27,6 +27,8 @@ export interface Cluster {
   cut(from: string, to: string, options?: { path?: number; oneWay?: boolean }): void;
   heal(from: string, to: string): void;
   router(name: string): Router;
+  /** What Prometheus would scrape. */
+  metrics(name: string): Promise<string>;
   /** What a reload of the whole cluster's file does on one router. */
   reconfigure(name: string, change: (config: Config) => Config): void;
   /** Names of the routers that are master. */
@@ -71,6 +73,7 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
   const down = new Set<string>();
   const clocks = new Map<string, number>();
   const configurations = new Map<string, Config>();
+  const scrapes = new Map<string, () => Promise<string>>();
   const events: { at: number; router: string; event: LogEvent }[] = [];
 
   const common = { ...referenceConfig(members), ...options.config };
@@ -87,9 +90,11 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
     const config = configurations.get(name) ?? options.configOf?.(name, common) ?? common;
     const clock = { ...time, wall: () => time.wall() + (clocks.get(name) ?? 0) };
     const loaded = loadedFor(name, config);
+    const metrics = createMetrics('test', () => router.status());
+    scrapes.set(name, metrics.scrape);
     const observer = createObserver({
       log: (event) => events.push({ at: time.now(), router: name, event }),
-      metrics: createMetrics('test', () => router.status()),
+      metrics,
       history: createHistory(),
       wall: clock.wall,
     });
@@ -163,6 +168,7 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
     cut: (from, to, cutOptions = {}) => eachDirection([from, to], cutOptions, network.cut),
     heal: (from, to) => eachDirection([from, to], {}, network.heal),
     router,
+    metrics: async (name) => (await scrapes.get(name)?.()) ?? '',
     masters: () => [...running].filter(([, each]) => each.status().groups[0]?.state === 'master').map(([name]) => name),
     holders: () => VIPS.map(({ address }) => cloud.holder(address)),
   };

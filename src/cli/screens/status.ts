@@ -22,6 +22,7 @@ export function statusScreen(report: StatusReport, options: ScreenOptions): stri
     vipTable(report, options),
     trackerTable(report, options),
     vrrpOnlyNote(report),
+    ownershipLines(report).map((line) => paint(line, 'dim', options)),
     [paint(footer(report), 'dim', options)],
   ];
   return `${blocks
@@ -106,6 +107,19 @@ function vipTable({ groups, time }: StatusReport, options: ScreenOptions): strin
     ]),
   );
   return table(['VIP', 'INTERFACE', 'GROUP', 'HOLDER', 'SINCE', 'VERIFIED', ''], rows, options);
+}
+
+/** Whether and why this router claims: what stands behind the table. */
+function ownershipLines({ groups, lease }: StatusReport): string[] {
+  const locks = groups.flatMap(({ name, lock, verifying, lateWritesDropped = 0 }) => {
+    if (!lock) return [];
+    const reading = verifying ? '; somebody else may have claimed, so every VIP is read each second' : '';
+    const dropped =
+      lateWritesDropped === 0 ? '' : `; ${lateWritesDropped} claims were dropped unsent, as they had waited too long`;
+    return [`${name}: the lock ${lock.vip} is ${lock.why}${reading}${dropped}`];
+  });
+  if (lease?.stamping !== true) return locks;
+  return [...locks, 'the lease of this router is stamped on its VNIC, for a peer does not confirm to hear it'];
 }
 
 function holderCell({ holder, ownership }: VipReport, master: string | null): Cell {
