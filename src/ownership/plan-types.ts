@@ -30,7 +30,7 @@ export interface PlanConfig {
 }
 
 /** Rules a mutation check can switch off. */
-export type OwnershipRule = 'etag' | 'lock' | 'superseded' | 'lease' | 'verification' | 'doubt' | 'order';
+export type OwnershipRule = 'etag' | 'lock' | 'superseded' | 'lease' | 'verification';
 
 export type ReadResult =
   | { readonly ok: true; readonly record: PrivateIpRecord }

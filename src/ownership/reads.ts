@@ -48,8 +48,7 @@ export function createReads(
       return;
     }
     state.provenAt = Math.max(state.provenAt, startedAt);
-    const isLate = startedAt < vip.acknowledgedAt || vip.claim !== undefined;
-    const late = isLate && !without(state, 'order');
+    const late = startedAt < vip.acknowledgedAt || vip.claim !== undefined;
     const lost = !late && state.master && vip.wasHeld && answer.record.vnicId !== vip.target?.vnicId;
     rounds.answered(true, lost);
     if (late) return;
@@ -108,8 +107,7 @@ export function createReads(
     /** A backup's record that still names itself is older than the peer's word: it is got before it is believed again. */
     takenTold(addresses) {
       for (const vip of state.vips) {
-        const isOld = !state.master && holds(vip) && addresses.includes(vip.address);
-        if (isOld && !without(state, 'doubt')) vip.doubtful = true;
+        if (!state.master && holds(vip) && addresses.includes(vip.address)) vip.doubtful = true;
       }
       rounds.conflict(state.now);
       if (rounds.underWay()) readAgain = true;

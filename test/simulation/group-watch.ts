@@ -176,7 +176,7 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
     },
     resigned: lookFollowed,
     gaveUp() {
-      ledger.allow({ moves: 0, masterships: 1 }, now() + bounds.reason);
+      ledger.allow({ moves: 1, masterships: 1 }, now() + bounds.reason);
     },
     flapping(router, delay) {
       flapping.add(router);

@@ -15,6 +15,4 @@ export const MUTATIONS: readonly Mutation[] = [
   'readiness',
   'naming',
   'hold',
-  'doubt',
-  'order',
 ];

@@ -113,6 +113,9 @@ export function createReasons(
           case 'crash':
           case 'restart':
             return leaves(fault.router);
+          case 'api':
+            // A backup that cannot claim had nothing to claim.
+            return fault.router === undefined || isMaster(fault.router) ? upTo(1) : NOTHING;
           default:
             return upTo(1);
         }
@@ -125,6 +128,12 @@ export function createReasons(
             return isMaster(fault.router) ? upTo(1) : mayTakeOver(machineOf(fault.router));
           case 'link':
             return tracks(fault.device) ? mayTakeOver(machineOf(fault.router)) : otherLink(fault);
+          case 'api':
+            return fault.router === undefined ? upTo(1) : mayTakeOver(machineOf(fault.router));
+          case 'crash':
+          case 'restart':
+            // What its boot may lead to is asked then.
+            return NOTHING;
           default:
             return upTo(1);
         }

@@ -108,12 +108,13 @@ export function generateStory(chance: Chance, cast: Cast): readonly Fault[] {
 function deafBoot(chance: Chance, { names, interval }: Cast, at: number): readonly Fault[] {
   const router = chance.pick(names);
   const until = Math.round(at + chance.between(15_000, 25_000));
-  const deaf = 4 * interval + chance.between(-interval / 2, 1900);
+  // Later than any master down interval, sooner than the shortest listening of a router that is ready all the same.
+  const deaf = chance.between(4 * interval, 3.2 * interval + 1900);
   return [
     {
       kind: 'api',
-      ...(chance.happens(0.5) && { router }),
-      trouble: chance.pick(['outage', 'outage', 'metadata', 'slow']),
+      ...(chance.happens(0.8) && { router }),
+      trouble: chance.pick(['outage', 'outage', 'metadata']),
       probability: 1,
       at,
       until: Math.round(until + chance.between(10_000, 60_000)),

@@ -19,7 +19,7 @@ export interface Watch {
   noisy(): void;
   /** A router became master of a group. */
   mastered(group: string, router: string): void;
-  /** A master that could claim nothing asked another one to try: a mastership, no reason to move anything. */
+  /** A master whose claims all failed asked another one to try, at most once a minute; some may have been carried out. */
   gaveUp(group: string): void;
   /** A master gave mastership away by itself. */
   resigned(group: string, router: string): void;
