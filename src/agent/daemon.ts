@@ -5,15 +5,20 @@ import { pino } from 'pino';
 import { deviceOf, formatMistake, type LoadedConfig, loadConfig } from '../config/index.ts';
 import { startControlServer } from '../control/index.ts';
 import {
+  addRoute,
   checkKernelSettings,
   createNotifier,
   ensureAddress,
+  listOwnRoutes,
   type Notifier,
+  removeAddress,
+  removeRoute,
   runCommand,
   watchLinks,
 } from '../linux/index.ts';
 import { createEventFeed, createHistory, createLog, createMetrics, type Log } from '../observe/index.ts';
 import { createOci } from '../oci/index.ts';
+import { createAddressKeeper } from './addresses.ts';
 import { systemClock } from './clock.ts';
 import { readConfigAside } from './config-reader.ts';
 import { createDaemonDoctor } from './doctor/index.ts';
@@ -22,6 +27,7 @@ import { serveMetrics } from './metrics-server.ts';
 import { createObserver } from './observer.ts';
 import { createReload } from './reload.ts';
 import { createRouter, type Router } from './router.ts';
+import { createRouteKeeper } from './routes.ts';
 import { createStateStore } from './state-store.ts';
 import { openTransport } from './transports.ts';
 
@@ -33,6 +39,8 @@ const LOG_BUFFER = 1024 * 1024;
 /** While handing over, the owners are read this often. */
 const DRAIN_READ_INTERVAL = 200;
 const STATUS_INTERVAL = 1000;
+/** Addresses and routes may be deleted by hand, and a VIP be seen to have left. */
+const KEEP_INTERVAL = 5000;
 /** After the handover, for hooks; the unit's TimeoutStopSec has to outlast it together with the drain timeout. */
 const HOOKS_END = 10_000;
 /** What a resignation needs to leave the machine. */
@@ -86,13 +94,13 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
 
   const links = watchLinks({
     onChange: () => {
-      keepAddresses();
+      keepKernel();
       router.linksChanged();
     },
     onAddress: (change) => {
       if (change.kind === 'address-added') router.addressAppeared(change.address.address);
       // IPv6 addresses leave with their link, and any may be deleted by hand.
-      else keepAddresses();
+      else keepKernel();
     },
     onError: (error) => log({ event: 'links-reread', detail: error.message }),
   });
@@ -106,6 +114,26 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
     stateFile,
     metricsListen: () => metricsServer.listening,
   });
+  const addressKeeper = createAddressKeeper({
+    loaded: () => loaded,
+    log,
+    table: {
+      addresses: links.addresses,
+      isUp: (device) => links.links().get(device)?.up === true,
+      add: ensureAddress,
+      remove: removeAddress,
+    },
+  });
+  const routeKeeper = createRouteKeeper({
+    loaded: () => loaded,
+    log,
+    table: { add: addRoute, remove: removeRoute, own: listOwnRoutes },
+    indexOf(device) {
+      const link = links.links().get(device);
+      return link?.up === true ? link.index : undefined;
+    },
+  });
+
   const router: Router = createRouter({
     loaded,
     version,
@@ -117,6 +145,8 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
     ),
     createOci: (listener) => doctor.watch(createOci(config.oci, listener)),
     runCommand,
+    // After the claims of a failover: the address follows the VIP.
+    onTransition: () => queueMicrotask(keepKernel),
     interfaceState: (device) => links.links().get(device),
     hasAddress: (address) => deviceOfAddress(address) !== undefined,
     createTransport: (paths, onDatagram) =>
@@ -147,7 +177,8 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
     apply(next) {
       loaded = next;
       router.reconfigure(next);
-      keepAddresses();
+      keepKernel();
+      void routeKeeper.compare();
     },
   });
   const control = await startControlServer({
@@ -157,12 +188,14 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
     onError: (error) => log({ event: 'control-warning', detail: String(error) }),
   });
   const metricsServer = serveMetrics(config.metrics, metrics, (detail) => log({ event: 'metrics-failed', detail }));
-  keepAddresses();
+  keepKernel();
+  void routeKeeper.compare();
   await router.opened();
   router.start();
   notifier.ready();
   log({ event: 'ready', after: systemClock.now() - startedAt });
   const stopNotifying = keepNotifying(notifier, router);
+  const keeping = setInterval(keepKernel, KEEP_INTERVAL);
 
   hangUp = () => {
     notifier.reloading();
@@ -175,7 +208,9 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
   await toldToStop;
   notifier.stopping();
   await drain(router, loaded.config.mode === 'observe' ? 0 : loaded.config.drainTimeout, log);
+  clearInterval(keeping);
   await letHooksEnd(router, log);
+  keepKernel();
   stopNotifying();
   metricsServer.close();
   links.close();
@@ -184,23 +219,10 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
   stream.flushSync();
   return 0;
 
-  /** `addresses: static`: every router keeps every VIP, as /32, on its interface. */
-  function keepAddresses(): void {
-    const { addresses, mode, groups } = loaded.config;
-    if (addresses !== 'static' || mode === 'observe') return;
-    for (const { interfaces } of groups) {
-      for (const { name, vips } of interfaces) {
-        const device = deviceOf(loaded.self, name);
-        if (!links.links().get(device)?.up) continue;
-        for (const { address } of vips) {
-          if (deviceOfAddress(address) === device) continue;
-          ensureAddress(device, address).then(
-            () => log({ event: 'address-added', interface: name, address }),
-            (error: Error) => log({ event: 'address-failed', interface: name, address, detail: error.message }),
-          );
-        }
-      }
-    }
+  /** The kernel's side of the configuration: VIPs on the interfaces, static routes. */
+  function keepKernel(): void {
+    addressKeeper.keep(loaded.config.addresses === 'follow' ? router.status().groups : []);
+    void routeKeeper.keep();
   }
 }
 

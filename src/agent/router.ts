@@ -50,6 +50,8 @@ export interface RouterOptions {
   readonly createOci: (listener: OciListener) => Oci & OciVnics;
   /** Runs the commands of the configuration: trackers and hooks. */
   readonly runCommand: RunCommand;
+  /** A group changed its state. */
+  readonly onTransition?: () => void;
   /** State of a device of the kernel; undefined: there is none of that name. */
   readonly interfaceState: (device: string) => InterfaceState | undefined;
   /** True if an interface of this machine has the address; absent: each of its own is taken to be here. */
@@ -243,6 +245,7 @@ export function createRouter(options: RouterOptions): Router {
         hooks.transitioned({ group: group.name, from, to, reason });
         switchover.transitioned(made, from);
         sync.transitioned(made, from, reason);
+        options.onTransition?.();
         lease.update();
       },
     });

@@ -54,10 +54,23 @@ export function isReservedInSubnet(address: AddressWithPrefix): boolean {
   return offset <= 1 || offset === size - 1;
 }
 
-/** Is it a network in CIDR notation, `10.1.0.0/20`? */
-export function isNetwork(text: string): boolean {
+/** A network in CIDR notation, `10.1.0.0/20`; undefined for anything else. Host bits may be set. */
+export function parseNetwork(text: string): Required<AddressWithPrefix> | undefined {
   const [host = '', prefix = '', ...rest] = text.split('/');
   const address = parseAddress(host);
-  if (address === undefined || rest.length > 0 || !/^\d{1,3}$/.test(prefix)) return false;
-  return Number(prefix) <= (address.family === 4 ? 32 : 128);
+  if (address === undefined || rest.length > 0 || !/^\d{1,3}$/.test(prefix)) return undefined;
+  const prefixLength = Number(prefix);
+  return prefixLength <= (address.family === 4 ? 32 : 128) ? { ...address, prefixLength } : undefined;
+}
+
+/** The network that the address lies in: `10.1.0.0/20` for `10.1.2.3/20`. */
+export function networkOf({ text, family, prefixLength }: Required<AddressWithPrefix>): string {
+  const cidr = `${text}/${prefixLength}`;
+  const network = family === 4 ? ipaddr.IPv4.networkAddressFromCIDR(cidr) : ipaddr.IPv6.networkAddressFromCIDR(cidr);
+  return `${parseAddress(network.toString())?.text ?? text}/${prefixLength}`;
+}
+
+/** Is it a network in CIDR notation, `10.1.0.0/20`? */
+export function isNetwork(text: string): boolean {
+  return parseNetwork(text) !== undefined;
 }

@@ -49,6 +49,13 @@ describe('changes of the configuration', () => {
     });
   });
 
+  it('tell routes as ip route does', () => {
+    const after = config(['28] }', '28], routes: [{ to: 10.1.0.0/20, via: 10.0.0.1 }] }']);
+    expect(configChanges(config(), after)).toEqual([
+      { path: 'groups.isv.interfaces.ens5.routes', from: 'none', to: '[10.1.0.0/20 via 10.0.0.1]' },
+    ]);
+  });
+
   it('tell what needs a restart, and why', () => {
     const [change] = configChanges(config(), config(['heartbeat:', 'heartbeat:\n  port: 9000']));
     expect(change).toEqual({

@@ -61,7 +61,15 @@ function flatten(value: unknown, path: string): Map<string, string> {
 }
 
 function textOf(list: readonly unknown[]): string {
-  return `[${list.map((item) => (Array.isArray(item) ? textOf(item) : String(item))).join(', ')}]`;
+  const text = (item: unknown) => {
+    if (Array.isArray(item)) return textOf(item);
+    return isRoute(item) ? `${item.to} via ${item.via}` : String(item);
+  };
+  return `[${list.map(text).join(', ')}]`;
+}
+
+function isRoute(value: unknown): value is { readonly to: string; readonly via: string } {
+  return typeof value === 'object' && value !== null && 'to' in value && 'via' in value;
 }
 
 function isNamed(value: unknown): value is { readonly name: string } {

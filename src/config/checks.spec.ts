@@ -113,6 +113,18 @@ const ROWS: MistakeRow[] = [
     ],
   },
   {
+    name: 'routes',
+    changes: [
+      ['28] }', '28], routes: [{ to: 10.1.2.3/20, via: 10.0.0.1 }, { to: 10.2.0.0/20, via: "fd00::1" }] }'],
+      ['[10.0.0.36] }', '[10.0.0.36], routes: [{ to: 10.1.0.0/20, via: 10.0.0.33 }] }'],
+    ],
+    mistakes: [
+      'f.yaml:14:51: groups.isv.interfaces.ens5.routes[0].to: 10.1.2.3/20 has host bits, allowed: 10.1.0.0/20',
+      'f.yaml:14:105: groups.isv.interfaces.ens5.routes[1].via: fd00::1 does not go with 10.2.0.0/20, allowed: an IPv4 address',
+      'f.yaml:15:49: groups.isv.interfaces.ens6.routes[0].to: 10.1.0.0/20 is already in groups.isv.interfaces.ens5.routes[0], allowed: a destination once',
+    ],
+  },
+  {
     name: 'no group',
     changes: [[REFERENCE.slice(REFERENCE.indexOf('groups:')), 'groups: {}\n']],
     mistakes: ['f.yaml:8:1: groups: names no group, allowed: one or more'],

@@ -1,4 +1,4 @@
-import { parseAddress, parseVip } from './address.ts';
+import { parseAddress, parseNetwork, parseVip } from './address.ts';
 import { parseDuration } from './duration.ts';
 import { parseListen } from './fields.ts';
 import { findInterval, mergeAuth } from './merge.ts';
@@ -56,7 +56,13 @@ export function makeEffective(file: ConfigFile, secrets: Secrets): Config {
 
 function groupOf(name: string, group: Group, heartbeat: Heartbeat, secrets: Secrets): GroupConfig {
   const interfaces = Object.entries(group.interfaces).map(
-    ([interfaceName, { vips }]): InterfaceConfig => ({ name: interfaceName, vips: vips.map(vipOf) }),
+    ([interfaceName, { vips, routes }]): InterfaceConfig => ({
+      name: interfaceName,
+      vips: vips.map(vipOf),
+      ...(routes.length > 0 && {
+        routes: routes.map(({ to, via }) => ({ to: canonicalNetwork(to), via: canonical(via) })),
+      }),
+    }),
   );
   return {
     name,
@@ -126,6 +132,12 @@ function vipOf(text: string): VipConfig {
 
 function canonical(text: string): string {
   return parseAddress(text)?.text ?? text;
+}
+
+function canonicalNetwork(text: string): string {
+  const network = parseNetwork(text);
+  if (network === undefined) throw unchecked('a network', text);
+  return `${network.text}/${network.prefixLength}`;
 }
 
 function milliseconds(text: string): Milliseconds {

@@ -4,6 +4,7 @@ import { checkGroups, warnAboutGroups } from './check-groups.ts';
 import { checkHeartbeat, warnAboutHeartbeat } from './check-heartbeat.ts';
 import { checkPresence } from './check-presence.ts';
 import { checkRouters } from './check-routers.ts';
+import { checkRoutes } from './check-routes.ts';
 import { checkSync } from './check-sync.ts';
 import { checkTransport, warnAboutTransport } from './check-transport.ts';
 import { readYaml, type YamlDocument } from './document.ts';
@@ -65,6 +66,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
     ...checkGroups(view),
     ...checkPresence(view),
     ...checkSync(view),
+    ...checkRoutes(view),
     ...checkHeartbeat(view),
     ...checkTransport(view),
     ...secrets.mistakes,

@@ -86,6 +86,8 @@ export interface InterfaceConfig {
   /** As in the file. Use `deviceOf` for the kernel's name on one router. */
   readonly name: string;
   readonly vips: readonly VipConfig[];
+  /** Absent: none. */
+  readonly routes?: readonly RouteConfig[];
 }
 
 /** A command that watches something else than the interfaces. */
@@ -107,6 +109,14 @@ export interface TrackerConfig {
 export type HooksConfig = Readonly<Record<'master' | 'backup' | 'fault', readonly (readonly string[])[]>>;
 
 export type TrackerWeight = 'fault' | number;
+
+/** A static route of every router. */
+export interface RouteConfig {
+  /** In CIDR notation, canonical. */
+  readonly to: string;
+  /** Gateway, canonical. */
+  readonly via: string;
+}
 
 export interface VipConfig {
   /** Canonical text form. */

@@ -78,6 +78,7 @@ test('what is printed loads again and means the same', () => {
       'oci: { endpoints: { network: "http://127.0.0.1:1" } }\nmetrics: { listen: "[::1]:9112" }\nheartbeat:',
     ],
     ['10.0.0.2] }', '10.0.0.2], interfaces: { ens3: enp0s6 } }'],
+    ['28] }', '28], routes: [{ to: 10.1.0.0/20, via: 10.0.0.1 }, { to: "fd00:0::/64", via: "fd01::1" }] }'],
     [
       'priority:',
       'trackers: [{ name: a, command: [/bin/a, ""], interval: 500ms, weight: -20 }]\n    hooks: { master: [[/bin/a, b]], fault: [[/bin/c]] }\n    priority:',

@@ -80,7 +80,7 @@ function groupForm(group: GroupConfig, common: GroupHeartbeatConfig) {
     priority: group.priority,
     preempt: group.preempt,
     preempt_delay: formatDuration(group.preemptDelay),
-    interfaces: Object.fromEntries(group.interfaces.map((entry) => [entry.name, { vips: vipsForm(entry) }])),
+    interfaces: Object.fromEntries(group.interfaces.map((entry) => [entry.name, interfaceForm(entry)])),
     ...(differs && { heartbeat: own }),
     ...(group.sync.length > 0 && { sync: group.sync }),
     ...(group.trackers.length > 0 && { trackers: group.trackers.map(trackerForm) }),
@@ -94,6 +94,10 @@ function trackerForm(tracker: TrackerConfig) {
     interval: formatDuration(tracker.interval),
     timeout: formatDuration(tracker.timeout),
   };
+}
+
+function interfaceForm(entry: InterfaceConfig) {
+  return { vips: vipsForm(entry), ...(entry.routes !== undefined && { routes: entry.routes }) };
 }
 
 function vipsForm({ vips }: InterfaceConfig): string[] {

@@ -37,7 +37,12 @@ const groupInterface = field
       .describe(
         "Floating addresses of the interface. A VIP may carry its subnet's prefix length (`10.0.0.4/28`); it is checked, not needed. The first VIP of the group is its lock: whoever holds it decides who may claim the others.",
       ),
-    routes: field.listOf(route, 'a list of routes').default([]).describe('Static routes to keep on every router.'),
+    routes: field
+      .listOf(route, 'a list of routes')
+      .default([])
+      .describe(
+        'Static routes to keep on every router, whether it is master or not. They carry protocol 112 in `ip route`; routes of others are never touched.',
+      ),
   })
   .describe('One interface. It is tracked even when it has no VIP: if it goes down, the group is in fault.');
 
@@ -156,7 +161,7 @@ export const configFile = field
       .oneOf('static', 'follow', 'unmanaged')
       .default('static')
       .describe(
-        'static: every router has the VIPs on its interfaces all the time; follow: only the master has; unmanaged: the agent leaves addresses alone.',
+        'static: every router has the VIPs on its interfaces all the time; follow: only the master has, or while there is none, the holder; unmanaged: the agent leaves addresses alone.',
       ),
     kernel: field
       .oneOf('report', 'enforce')

@@ -14,7 +14,6 @@ interface Unserved {
   readonly sentence: string;
 }
 
-const notEmpty = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
 const isIpv6 = (value: unknown): boolean => typeof value === 'string' && value.includes(':');
 const is =
   (word: string) =>
@@ -28,16 +27,6 @@ export const UNSERVED: readonly Unserved[] = [
     path: 'groups.*.interfaces.*.vips.*',
     refuses: isIpv6,
     sentence: `IPv6 VIPs are not served by this release (moving them in OCI comes later), allowed: an IPv4 address`,
-  },
-  {
-    path: 'groups.*.interfaces.*.routes',
-    refuses: notEmpty,
-    sentence: `${NOT_YET} (routes are the operating system's business for now), allowed: an empty list`,
-  },
-  {
-    path: 'addresses',
-    refuses: is('follow'),
-    sentence: `"follow" ${NOT_YET} (addresses on the master only), allowed: static, unmanaged`,
   },
   {
     path: 'kernel',

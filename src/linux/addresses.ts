@@ -1,20 +1,14 @@
 import { isIP } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import ipaddr from 'ipaddr.js';
 import { interfaceIndex } from './libc.ts';
-import { errorFromErrno, LinuxError } from './linux-error.ts';
+import { LinuxError } from './linux-error.ts';
 import { encodeAddressChange } from './netlink-encode.ts';
-import { type NetlinkSocket, openNetlink } from './netlink-socket.ts';
+import { DEFAULT_TIMEOUT_MS, requestChange, SEQUENCE } from './netlink-request.ts';
 
 export interface AddressOptions {
   /** Milliseconds to wait for the kernel's answer; default 1000. Past it the kernel may still carry the request out. */
   readonly timeout?: number;
 }
-
-const DEFAULT_TIMEOUT_MS = 1000;
-const SEQUENCE = 1;
-/** The answer is queued before the request's sendto returns; a further look is for a kernel that does otherwise. */
-const ANSWER_POLL_MS = 1;
 
 /**
  * Gives a device a VIP as a host address (/32 or /128, no prefix route; IPv6 without duplicate address detection and never
@@ -61,60 +55,11 @@ async function changeAddress(
   const bytes = Uint8Array.from(ipaddr.parse(address).toByteArray());
   const request = encodeAddressChange(change, SEQUENCE, interfaceIndex(device), bytes);
   try {
-    await exchange(request, call, options.timeout ?? DEFAULT_TIMEOUT_MS);
+    await requestChange(request, call, options.timeout ?? DEFAULT_TIMEOUT_MS);
     return true;
   } catch (error) {
     const done = change === 'add' ? 'already-exists' : 'address-not-available';
     if (error instanceof LinuxError && error.code === done) return false;
     throw error;
-  }
-}
-
-/** Sends a request and waits for its acknowledgement (netlink(7), NLM_F_ACK). */
-async function exchange(request: Uint8Array, call: string, timeout: number): Promise<void> {
-  const socket = openNetlink(0);
-  const signal = AbortSignal.timeout(timeout);
-  const answered = sendAndReceive(socket, request, call, signal);
-  let onAbort: (() => void) | undefined;
-  const expired = new Promise<never>((_, reject) => {
-    onAbort = () => reject(new LinuxError('timed-out', call, `no answer within ${timeout} ms`));
-    signal.addEventListener('abort', onAbort);
-  });
-  try {
-    await Promise.race([answered, expired]);
-  } finally {
-    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
-  }
-}
-
-/** Closes the socket only when the thread is done with it, be that past the deadline. */
-async function sendAndReceive(
-  socket: NetlinkSocket,
-  request: Uint8Array,
-  call: string,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await socket.sendOnThread(request);
-    while (!signal.aborted) {
-      if (acknowledged(socket, call)) return;
-      await delay(ANSWER_POLL_MS);
-    }
-  } finally {
-    socket.close();
-  }
-}
-
-/** @returns whether the acknowledgement was among what is queued; @throws LinuxError what the kernel refused with */
-function acknowledged(socket: NetlinkSocket, call: string): boolean {
-  for (;;) {
-    const received = socket.receive();
-    if (received.kind === 'empty') return false;
-    if (received.kind === 'overrun') throw new LinuxError('overrun', call, 'the answer was lost');
-    for (const message of received.messages) {
-      if (message.kind !== 'answer' || message.sequence !== SEQUENCE) continue;
-      if (message.errno !== 0) throw errorFromErrno(message.errno, call, message.detail);
-      return true;
-    }
   }
 }

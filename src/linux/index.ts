@@ -19,5 +19,6 @@ export { type LinkWatcher, type LinkWatcherOptions, watchLinks } from './links.t
 export { LinuxError, type LinuxErrorCode } from './linux-error.ts';
 export { type PeerCredentials, peerCredentials } from './peer-credentials.ts';
 export { openRawIp, type RawIpOptions, type RawIpPacket, type RawIpSocket } from './raw-ip.ts';
+export { addRoute, listOwnRoutes, type OwnRoute, type Route, removeRoute } from './routes.ts';
 export { createNotifier, type Notifier, type NotifierEnvironment } from './sd-notify.ts';
 export { bindToDevice, clearReuseAddress, setReceiveBuffer, setTypeOfService } from './sockets.ts';

@@ -140,9 +140,23 @@ describe('decodeMessages', () => {
     expect(messages).toMatchObject([{ kind: 'malformed', reason }]);
   });
 
+  it('reads a route of the main table', () => {
+    // The kernel's own, for `ip route add 10.1.0.0/20 via 10.0.0.1 proto 112`.
+    const bytes =
+      '3c00000018000200070000009d2e0000' +
+      '02140000fe70000100000000' +
+      '08000f00fe000000080001000a010000080005000a0000010800040003000000';
+    expect(decodeMessages(Buffer.from(bytes, 'hex'))).toMatchObject([
+      { kind: 'route', route: { to: '10.1.0.0/20', via: '10.0.0.1', index: 3, protocol: 112 } },
+    ]);
+    // Table 255 holds the kernel's local routes.
+    const local = bytes.replace('02140000fe70', '02140000ff70');
+    expect(decodeMessages(Buffer.from(local, 'hex'))).toMatchObject([{ kind: 'other', type: 24 }]);
+  });
+
   it('passes over kinds it does not know', () => {
-    expect(decodeMessages(Buffer.from('10000000180000000000000000000000', 'hex'))).toMatchObject([
-      { kind: 'other', type: 24 },
+    expect(decodeMessages(Buffer.from('100000002c0000000000000000000000', 'hex'))).toMatchObject([
+      { kind: 'other', type: 44 },
     ]);
   });
 });

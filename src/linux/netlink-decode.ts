@@ -43,12 +43,25 @@ export interface AddressMessage {
   readonly flags: number;
 }
 
+/** A route of the main table. */
+export interface RouteMessage {
+  /** `10.1.0.0/20`, canonical. */
+  readonly to: string;
+  /** Absent where it leads to an interface without one. */
+  readonly via?: string;
+  /** Index of the device; absent with several next hops. */
+  readonly index?: number;
+  /** rtm_protocol: who made it. */
+  readonly protocol: number;
+}
+
 /** Why bytes could not be read. */
 export type MalformedReason = 'short-header' | 'bad-length' | 'short-body' | 'bad-attribute' | 'no-address';
 
 export type NetlinkBody =
   | { readonly kind: 'link'; readonly removed: boolean; readonly link: LinkMessage }
   | { readonly kind: 'address'; readonly removed: boolean; readonly address: AddressMessage }
+  | { readonly kind: 'route'; readonly route: RouteMessage }
   /** The end of a dump; errno is not 0 if it broke off. */
   | { readonly kind: 'done'; readonly errno: number }
   /** The answer to a request: errno 0 is the acknowledgement, `detail` the kernel's own words. */
@@ -73,6 +86,12 @@ const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;
 const RTM_NEWADDR = 20;
 const RTM_DELADDR = 21;
+const RTM_NEWROUTE = 24;
+const RT_TABLE_MAIN = 254;
+const RTA_DST = 1;
+const RTA_OIF = 4;
+const RTA_GATEWAY = 5;
+const AF_INET6 = 10;
 const NLM_F_DUMP_INTR = 0x10;
 const NLM_F_CAPPED = 0x100;
 const NLM_F_ACK_TLVS = 0x200;
@@ -123,6 +142,8 @@ function decodeBody(type: number, flags: number, body: DataView): NetlinkBody {
     case RTM_NEWADDR:
     case RTM_DELADDR:
       return decodeAddress(type === RTM_DELADDR, body);
+    case RTM_NEWROUTE:
+      return decodeRoute(type, body);
     case NLMSG_DONE:
       return { kind: 'done', errno: body.byteLength < 4 ? 0 : Math.abs(body.getInt32(0, true)) };
     case NLMSG_ERROR:
@@ -170,6 +191,28 @@ function decodeAddress(removed: boolean, body: DataView): NetlinkBody {
       address: ipaddr.fromByteArray(Array.from(bytes)).toString(),
       prefixLength: body.getUint8(1),
       flags: readUint32(attributes.get(IFA_FLAGS)) ?? body.getUint8(2),
+    },
+  };
+}
+
+/** struct rtmsg. Routes of other tables are none of ours. */
+function decodeRoute(type: number, body: DataView): NetlinkBody {
+  if (body.byteLength < 12) return malformed('short-body');
+  const attributes = decodeAttributes(body, 12);
+  if (attributes === undefined) return malformed('bad-attribute');
+  if (body.getUint8(4) !== RT_TABLE_MAIN) return { kind: 'other', type };
+  const length = body.getUint8(0) === AF_INET6 ? 16 : 4;
+  const destination = attributes.get(RTA_DST) ?? new Uint8Array(length);
+  const gateway = attributes.get(RTA_GATEWAY);
+  const index = readUint32(attributes.get(RTA_OIF));
+  if (destination.length !== length) return malformed('no-address');
+  return {
+    kind: 'route',
+    route: {
+      to: `${ipaddr.fromByteArray(Array.from(destination)).toString()}/${body.getUint8(1)}`,
+      ...(gateway?.length === length && { via: ipaddr.fromByteArray(Array.from(gateway)).toString() }),
+      ...(index !== undefined && { index }),
+      protocol: body.getUint8(5),
     },
   };
 }

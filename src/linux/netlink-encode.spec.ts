@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { encodeAddressChange, encodeAddressDump, encodeLinkDump } from './netlink-encode.ts';
+import {
+  encodeAddressChange,
+  encodeAddressDump,
+  encodeLinkDump,
+  encodeRouteChange,
+  encodeRouteDump,
+} from './netlink-encode.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const bytes = (...parts: readonly string[]): string => parts.join('').replaceAll(' ', '');
@@ -43,6 +49,22 @@ describe('netlink requests', () => {
         '0800 0800 82020000', // PERMANENT | NOPREFIXROUTE | NODAD
         '1400 0600 00000000 ffffffff 00000000 00000000', // IFA_CACHEINFO
       ),
+    );
+  });
+
+  it('adds a route, and removes exactly that one', () => {
+    const route = {
+      destination: Uint8Array.of(10, 1, 0, 0),
+      prefixLength: 20,
+      gateway: Uint8Array.of(10, 0, 0, 1),
+      index: 3,
+      protocol: 112,
+    };
+    const body = ['02 14 00 00 fe 70 00 01 00000000', '0800 0100 0a010000', '0800 0500 0a000001', '0800 0400 03000000'];
+    expect(hex(encodeRouteChange('add', 1, route))).toBe(bytes('34000000 1800 0506 01000000 00000000', ...body));
+    expect(hex(encodeRouteChange('remove', 2, route))).toBe(bytes('34000000 1900 0500 02000000 00000000', ...body));
+    expect(hex(encodeRouteDump(7, 4))).toBe(
+      bytes('1c000000 1a00 0103 07000000 00000000', '02 00 00 00 00 00 00 00 00000000'),
     );
   });
 

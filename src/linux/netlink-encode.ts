@@ -4,6 +4,9 @@ const RTM_GETLINK = 18;
 const RTM_NEWADDR = 20;
 const RTM_DELADDR = 21;
 const RTM_GETADDR = 22;
+const RTM_NEWROUTE = 24;
+const RTM_DELROUTE = 25;
+const RTM_GETROUTE = 26;
 const NLM_F_REQUEST = 0x1;
 const NLM_F_ACK = 0x4;
 const NLM_F_DUMP = 0x300;
@@ -11,6 +14,12 @@ const NLM_F_EXCL = 0x200;
 const NLM_F_CREATE = 0x400;
 const IFLA_EXT_MASK = 29;
 const RTEXT_FILTER_SKIP_STATS = 1 << 3;
+const RTA_DST = 1;
+const RTA_OIF = 4;
+const RTA_GATEWAY = 5;
+const RT_TABLE_MAIN = 254;
+const RT_SCOPE_UNIVERSE = 0;
+const RTN_UNICAST = 1;
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
 const IFA_CACHEINFO = 6;
@@ -63,6 +72,52 @@ export function encodeAddressChange(
   }
   const created = change === 'add' ? NLM_F_CREATE | NLM_F_EXCL : 0;
   return encode(change === 'add' ? RTM_NEWADDR : RTM_DELADDR, NLM_F_REQUEST | NLM_F_ACK | created, sequence, parts);
+}
+
+/** A route through a gateway, in the main table. Addresses have 4 or 16 bytes, in network order. */
+export interface RouteRequest {
+  readonly destination: Uint8Array;
+  readonly prefixLength: number;
+  readonly gateway: Uint8Array;
+  readonly index: number;
+  /** Who it belongs to, rtm_protocol; the kernel removes only a route of the same one. */
+  readonly protocol: number;
+}
+
+/** RTM_NEWROUTE, which fails where there is one to that destination already, or RTM_DELROUTE of exactly this one. */
+export function encodeRouteChange(change: 'add' | 'remove', sequence: number, route: RouteRequest): Uint8Array {
+  const { destination, prefixLength, gateway, index, protocol } = route;
+  const created = change === 'add' ? NLM_F_CREATE | NLM_F_EXCL : 0;
+  const family = destination.length === 16 ? AF_INET6 : AF_INET;
+  return encode(change === 'add' ? RTM_NEWROUTE : RTM_DELROUTE, NLM_F_REQUEST | NLM_F_ACK | created, sequence, [
+    routeHeader({ family, prefixLength, table: RT_TABLE_MAIN, protocol, type: RTN_UNICAST }),
+    ...(prefixLength > 0 ? [attribute(RTA_DST, destination)] : []),
+    attribute(RTA_GATEWAY, gateway),
+    attribute(RTA_OIF, uint32(index)),
+  ]);
+}
+
+/** RTM_GETROUTE for every route of a family; older kernels pass over a filter, so there is none. */
+export function encodeRouteDump(sequence: number, version: 4 | 6): Uint8Array {
+  const family = version === 6 ? AF_INET6 : AF_INET;
+  return encode(RTM_GETROUTE, NLM_F_REQUEST | NLM_F_DUMP, sequence, [
+    routeHeader({ family, prefixLength: 0, table: 0, protocol: 0, type: 0 }),
+  ]);
+}
+
+interface RouteHeader {
+  readonly family: number;
+  readonly prefixLength: number;
+  readonly table: number;
+  readonly protocol: number;
+  readonly type: number;
+}
+
+/** struct rtmsg: family, prefix lengths of destination and source, TOS, table, protocol, scope, type, flags. */
+function routeHeader({ family, prefixLength, table, protocol, type }: RouteHeader): Uint8Array {
+  const header = new Uint8Array(12);
+  header.set([family, prefixLength, 0, 0, table, protocol, RT_SCOPE_UNIVERSE, type]);
+  return header;
 }
 
 function encode(type: number, flags: number, sequence: number, parts: readonly Uint8Array[]): Uint8Array {

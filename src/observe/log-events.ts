@@ -64,6 +64,7 @@ export type LogEvent =
   | { readonly event: 'hooks-cut-off'; readonly after: number }
   | { readonly event: 'sync-split'; readonly group: string; readonly to: string }
   | { readonly event: 'links-reread'; readonly detail: string }
+  | { readonly event: 'address-removed'; readonly interface: string; readonly address: string }
   | { readonly event: 'address-added'; readonly interface: string; readonly address: string }
   | {
       readonly event: 'address-failed';
@@ -71,6 +72,9 @@ export type LogEvent =
       readonly address: string;
       readonly detail: string;
     }
+  | { readonly event: 'route-added'; readonly to: string; readonly via: string; readonly device: string }
+  | { readonly event: 'route-removed'; readonly to: string; readonly via: string }
+  | { readonly event: 'route-failed'; readonly detail: string }
   | { readonly event: 'oci-ready'; readonly region: string }
   | { readonly event: 'oci-not-ready'; readonly detail: string }
   | { readonly event: 'inventory-missing'; readonly interface: string; readonly vip?: string; readonly detail: string }
@@ -207,8 +211,16 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
       return warn(`link events were lost and everything is read again: ${entry.detail}`);
     case 'address-added':
       return info(`${entry.address} was added to ${entry.interface}`);
+    case 'address-removed':
+      return info(`${entry.address} was removed from ${entry.interface}`);
     case 'address-failed':
-      return warn(`${entry.address} could not be added to ${entry.interface}: ${entry.detail}`);
+      return warn(`${entry.address} could not be changed on ${entry.interface}: ${entry.detail}`);
+    case 'route-added':
+      return info(`the route to ${entry.to} via ${entry.via} was added on ${entry.device}`);
+    case 'route-removed':
+      return info(`the route to ${entry.to} via ${entry.via} was removed`);
+    case 'route-failed':
+      return warn(entry.detail);
     case 'oci-ready':
       return info(`OCI is ready in ${entry.region}`);
     case 'oci-not-ready':

@@ -162,3 +162,48 @@ describe('ensureAddress', () => {
     expect(await ask('ensure v0 10.0.0', 'answer')).toMatchObject({ result: 'invalid-argument' });
   });
 });
+
+describe('routes', () => {
+  it('are added, found, and removed, for IPv4 and IPv6', async () => {
+    ip('link set v0 up');
+    ip('addr add 10.0.0.2/28 dev v0');
+    ip('addr add 2001:db8::2/64 dev v0 nodad');
+    const { ask } = await watch();
+    expect(await ask('route v0 10.1.0.0/20 10.0.0.1', 'answer')).toMatchObject({ result: 'added' });
+    expect(await ask('route v0 10.1.0.0/20 10.0.0.1', 'answer')).toMatchObject({ result: 'taken' });
+    expect(await ask('route v0 2001:db8:1::/48 2001:db8::1', 'answer')).toMatchObject({ result: 'added' });
+    expect(await ask('route v0 2001:db8:1::/48 2001:db8::1', 'answer')).toMatchObject({ result: 'taken' });
+    expect(await ask('route v0 0.0.0.0/0 10.0.0.1', 'answer')).toMatchObject({ result: 'added' });
+    expect(ip('route show proto 112')).toBe('default via 10.0.0.1 dev v0 \n10.1.0.0/20 via 10.0.0.1 dev v0 \n');
+    expect(ip('-6 route show proto 112')).toMatch(/^2001:db8:1::\/48 via 2001:db8::1 dev v0 /);
+    const { routes } = await ask('routes', 'routes');
+    expect(routes).toEqual([
+      { to: '0.0.0.0/0', via: '10.0.0.1', index: expect.any(Number) },
+      { to: '10.1.0.0/20', via: '10.0.0.1', index: expect.any(Number) },
+      { to: '2001:db8:1::/48', via: '2001:db8::1', index: expect.any(Number) },
+    ]);
+    for (const to of ['10.1.0.0/20', '2001:db8:1::/48', '0.0.0.0/0']) {
+      expect(await ask(`unroute ${to}`, 'answer')).toMatchObject({ result: 'removed' });
+    }
+    expect(ip('route show proto 112') + ip('-6 route show proto 112')).toBe('');
+  });
+
+  it('of somebody else are neither replaced nor seen as ours', async () => {
+    ip('link set v0 up');
+    ip('addr add 10.0.0.2/28 dev v0');
+    ip('route add 10.1.0.0/20 via 10.0.0.9');
+    const { ask } = await watch();
+    expect(await ask('route v0 10.1.0.0/20 10.0.0.1', 'answer')).toMatchObject({ result: 'taken' });
+    expect(await ask('unroute 10.1.0.0/20', 'answer')).toMatchObject({ result: 'absent' });
+    expect(ip('route show 10.1.0.0/20')).toBe('10.1.0.0/20 via 10.0.0.9 dev v0 \n');
+  });
+
+  it('say what is wrong', async () => {
+    ip('link set v0 up');
+    const { ask } = await watch();
+    expect(await ask('route ens9 10.1.0.0/20 10.0.0.1', 'answer')).toMatchObject({ result: 'no-such-device' });
+    expect(await ask('route v0 10.1.0.0/20 10.0.0.1', 'answer')).toMatchObject({
+      message: expect.stringMatching(/RTM_NEWROUTE 10\.1\.0\.0\/20 via 10\.0\.0\.1 on v0: .*invalid gateway/),
+    });
+  });
+});

@@ -1,9 +1,18 @@
 /**
  * Runs inside a network namespace: writes what the link watcher tells as JSON lines, and obeys the lines it reads:
- * `state`, `block MS`, `ensure DEVICE ADDRESS`, `remove DEVICE ADDRESS`, `latency DEVICE ROUNDS`.
+ * `state`, `block MS`, `ensure DEVICE ADDRESS`, `remove DEVICE ADDRESS`, `latency DEVICE ROUNDS`,
+ * `route DEVICE TO VIA`, `unroute TO` (ours), `routes`.
  */
 import { createInterface } from 'node:readline';
-import { ensureAddress, LinuxError, removeAddress, watchLinks } from '../../../src/linux/index.ts';
+import {
+  addRoute,
+  ensureAddress,
+  LinuxError,
+  listOwnRoutes,
+  removeAddress,
+  removeRoute,
+  watchLinks,
+} from '../../../src/linux/index.ts';
 import { interfaceIndex } from '../../../src/linux/libc.ts';
 import { encodeAddressChange } from '../../../src/linux/netlink-encode.ts';
 import { openNetlink } from '../../../src/linux/netlink-socket.ts';
@@ -58,13 +67,23 @@ async function answer(work: Promise<string>): Promise<void> {
   }
 }
 
+async function unroute(to: string): Promise<string> {
+  const own = (await listOwnRoutes()).find((route) => route.to === to);
+  if (own === undefined) return 'absent';
+  await removeRoute(own);
+  return 'removed';
+}
+
 state();
 for await (const line of createInterface({ input: process.stdin })) {
-  const [command, first = '', second = ''] = line.split(' ');
+  const [command, first = '', second = '', third = ''] = line.split(' ');
   if (command === 'state') state();
   else if (command === 'block') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(first));
   else if (command === 'ensure') await answer(ensureAddress(first, second));
   else if (command === 'remove') await answer(removeAddress(first, second));
+  else if (command === 'route') await answer(addRoute({ device: first, to: second, via: third }));
+  else if (command === 'unroute') await answer(unroute(first));
+  else if (command === 'routes') write({ kind: 'routes', routes: await listOwnRoutes() });
   else if (command === 'latency') await latency(first, Number(second));
 }
 watcher.close();
