@@ -9,10 +9,12 @@ import { samePriority, strays } from './equals.ts';
 import { forged } from './forged.ts';
 import { frozen } from './frozen.ts';
 import { hooks } from './hooks.ts';
+import { keys } from './keys.ts';
 import { linkDownEns3, linkDownEns5, linkDownEns6 } from './link-down.ts';
 import { machineDeath } from './machine-death.ts';
 import { maintenance } from './maintenance.ts';
 import { metadataAbsent } from './metadata-absent.ts';
+import { observe } from './observe.ts';
 import { olderPresence } from './older-presence.ts';
 import { partition } from './partition.ts';
 import { planned } from './planned.ts';
@@ -50,4 +52,6 @@ export const SCENARIOS: readonly Scenario[] = [
   trackers,
   hooks,
   crowded,
+  observe,
+  keys,
 ];
