@@ -1,5 +1,5 @@
 import type { Milliseconds, OciErrorCode, VnicId } from '../oci/types.ts';
-import { emit, lockOf, type PlanState, without } from './plan-state.ts';
+import { emit, lockOf, type PlanState, refreshToken, without } from './plan-state.ts';
 import type { ReadResult } from './plan-types.ts';
 import type { Supersession } from './supersession.ts';
 import { holds, store, type Vip } from './vip.ts';
@@ -121,8 +121,9 @@ export function createClaims(state: PlanState, supersession: Supersession): Clai
         if (vip.target) serialVnics.add(vip.target.vnicId);
         return;
       case 'unauthenticated':
-        vip.waitsForToken = true;
-        return emit(state, { kind: 'refresh-token' });
+        // With a fresh token at once; if that was refused as well, after the backoff.
+        vip.waitsForToken = vip.failures === 1;
+        return refreshToken(state);
       case 'no-token':
         vip.waitsForToken = true;
         return;

@@ -24,6 +24,8 @@ export interface PlanState {
   claimedAny: boolean;
   /** The API is known to have answered a request that was made then, or later. */
   provenAt: Milliseconds;
+  /** When a fresh token was asked for last. */
+  tokenAskedAt: Milliseconds;
 }
 
 export function newPlanState(config: PlanConfig): PlanState {
@@ -42,11 +44,22 @@ export function newPlanState(config: PlanConfig): PlanState {
     allHeldTold: false,
     claimedAny: false,
     provenAt: Number.NEGATIVE_INFINITY,
+    tokenAskedAt: Number.NEGATIVE_INFINITY,
   };
 }
 
 export function emit(state: PlanState, action: PlanAction): void {
   state.actions.push(action);
+}
+
+/** Where a fresh token is refused like the old one (a wrong clock, a federation of the past), another is no use at once. */
+const TOKEN_INTERVAL: Milliseconds = 2000;
+
+/** Asks for a fresh token. */
+export function refreshToken(state: PlanState): void {
+  if (state.now - state.tokenAskedAt < TOKEN_INTERVAL) return;
+  state.tokenAskedAt = state.now;
+  emit(state, { kind: 'refresh-token' });
 }
 
 /** The rule is switched off, to show that the simulation misses it. */

@@ -1,6 +1,6 @@
 import type { Milliseconds, VnicId } from '../oci/types.ts';
 import type { Claims } from './claims.ts';
-import { emit, lockOf, type PlanState, without } from './plan-state.ts';
+import { emit, lockOf, type PlanState, refreshToken, without } from './plan-state.ts';
 import type { ReadResult } from './plan-types.ts';
 import type { Rounds } from './rounds.ts';
 import type { Supersession } from './supersession.ts';
@@ -42,7 +42,7 @@ export function createReads(
     vip.reading = false;
     if (!answer.ok) {
       rounds.answered(false, false);
-      if (answer.code === 'unauthenticated') emit(state, { kind: 'refresh-token' });
+      if (answer.code === 'unauthenticated') refreshToken(state);
       if (answer.code === 'not-found') emit(state, { kind: 'rediscover' });
       if (state.master && !holds(vip) && vip.retryAt === undefined) claims.retryLater(vip, answer);
       return;

@@ -71,9 +71,10 @@ export function createParameterStore(
     admit(instance, now) {
       const limit = current.rateLimit;
       if (limit === null) return true;
-      const bucket = buckets.get(instance) ?? { tokens: limit.burst, at: now };
+      const owner = limit.scope === 'tenancy' ? null : instance;
+      const bucket = buckets.get(owner) ?? { tokens: limit.burst, at: now };
       const tokens = Math.min(limit.burst, bucket.tokens + ((now - bucket.at) / 1000) * limit.perSecond);
-      buckets.set(instance, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now });
+      buckets.set(owner, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now });
       return tokens >= 1;
     },
     reachability(service, instance) {

@@ -98,8 +98,12 @@ export interface Parameters {
   readonly tokenLifetime: number;
   /** Reads see a write only this much later; the if-match of a write always sees the newest state. */
   readonly readLag: number;
-  /** Token bucket over federation and VCN API, per instance; null: none. */
-  readonly rateLimit: { readonly perSecond: number; readonly burst: number } | null;
+  /** Token bucket over federation and VCN API, of each instance (unless told) or one of all of them; null: none. */
+  readonly rateLimit: {
+    readonly perSecond: number;
+    readonly burst: number;
+    readonly scope?: 'instance' | 'tenancy';
+  } | null;
   /** The API closes a connection on which nothing happened for so long, without a word. */
   readonly idleTimeout: number;
   /** A write on a VNIC while another one on it is under way gets 409 Conflict. */

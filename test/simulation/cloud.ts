@@ -1,5 +1,6 @@
 import type { Oci, OciErrorCode, OciListener, OciVnics, VnicId } from '../../src/oci/types.ts';
-import { createOciClient } from './oci-client.ts';
+import { createBucket } from './bucket.ts';
+import { createOciClient, type Operation } from './oci-client.ts';
 import { createOciStore, routerOf, subnetOf, vnicOf } from './oci-store.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -8,6 +9,14 @@ export interface Move {
   readonly at: number;
   readonly address: string;
   readonly to: string;
+}
+
+/** One request to the API, and how it was answered. */
+export interface CloudRequest {
+  readonly at: number;
+  readonly router: string;
+  readonly operation: Operation;
+  readonly failure: OciErrorCode | undefined;
 }
 
 /** OCI for scenarios told by hand: a constant latency, and failures by router. */
@@ -27,6 +36,7 @@ export interface Cloud {
   /** Free-form tags of a router's VNIC. */
   tags(router: string, device: string): Readonly<Record<string, string>>;
   readonly moves: readonly Move[];
+  readonly requests: readonly CloudRequest[];
 }
 
 export function createCloud(options: {
@@ -36,9 +46,13 @@ export function createCloud(options: {
   readonly latency: number;
   /** Primary address of a router's VNIC; absent: its VNICs have none, and only a lease names their router. */
   readonly primaryAddress?: ((router: string, device: string) => string | undefined) | undefined;
+  /** What the tenancy lets through, requests a second of all routers together; everything unless told. */
+  readonly throttle?: number;
 }): Cloud {
   const { time, vips, latency } = options;
   const moves: Move[] = [];
+  const requests: CloudRequest[] = [];
+  const admits = createBucket(options.throttle ?? 0, options.time.now);
   /** Router → operation (or `every`) → what it answers. */
   const failures = new Map<string, Map<string, OciErrorCode>>();
   const notReady = new Set<string>();
@@ -64,6 +78,7 @@ export function createCloud(options: {
 
   return {
     moves,
+    requests,
     connect(router, listener) {
       listeners.set(router, listener);
       time.after(0, () => announce(router));
@@ -74,7 +89,8 @@ export function createCloud(options: {
         requestTimeout: Number.MAX_SAFE_INTEGER,
         fateOf: (operation) => {
           const planned = failures.get(router);
-          const failure = planned?.get(operation) ?? planned?.get('every');
+          const failure = admits() ? (planned?.get(operation) ?? planned?.get('every')) : 'throttled';
+          requests.push({ at: time.now(), router, operation, failure });
           const fate = { waits: 0, travels: 0, returns: latency, carriedOut: false, lag: 0 };
           return failure === undefined ? fate : { ...fate, failure };
         },

@@ -7,7 +7,9 @@ import { createMemoryNetwork } from '../../src/dgram-vrrp/index.ts';
 import type { CommandOptions, CommandRun } from '../../src/linux/command-result.ts';
 import { createHistory, createMetrics, type LogEvent } from '../../src/observe/index.ts';
 import { type Cloud, createCloud } from './cloud.ts';
-import { loadedFor, noCommands, PATH_DEVICES, ROUTERS, referenceConfig, VIPS } from './deployment.ts';
+
+import { type DeployedVip, loadedFor, noCommands, PATH_DEVICES, ROUTERS, referenceConfig, VIPS } from './deployment.ts';
+
 import { createVirtualTime } from './virtual-time.ts';
 
 /** The reference deployment: whole routers over a network and an OCI in memory, on a clock that is moved by hand. */
@@ -44,6 +46,12 @@ export interface ClusterOptions {
   readonly config?: Partial<Config>;
   /** VNICs have the routers' heartbeat addresses, as in OCI: they name their router without a lease. */
   readonly primaryAddresses?: boolean;
+  /** The reference deployment's unless told. */
+  readonly vips?: readonly DeployedVip[];
+  /** Requests a second that the tenancy lets through; all of them unless told. */
+  readonly throttle?: number;
+  /** 0 ≤ x < 1, for every jitter; 0.5 unless told. */
+  readonly random?: number;
   /** Trackers and hooks; without it none may run. */
   readonly runCommand?: (command: CommandOptions, router: string) => CommandRun;
   /** What one router has configured differently. */
@@ -53,6 +61,8 @@ export interface ClusterOptions {
 }
 
 export function createCluster(options: ClusterOptions = {}): Cluster {
+  const vips = options.vips ?? VIPS;
+  const random = () => options.random ?? 0.5;
   const members = ROUTERS.slice(0, options.routers ?? 2);
   const time = createVirtualTime(async () => {
     network.deliver();
@@ -63,9 +73,10 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
   const network = createMemoryNetwork({ now: time.now, random: () => 0.5 });
   const cloud = createCloud({
     time,
-    vips: VIPS,
+    vips,
     holder: 'vrouter1',
     latency: options.latency ?? 5,
+    ...(options.throttle !== undefined && { throttle: options.throttle }),
     primaryAddress: options.primaryAddresses === true ? primaryAddress : undefined,
   });
   const running = new Map<string, Router>();
@@ -76,7 +87,7 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
   const scrapes = new Map<string, () => Promise<string>>();
   const events: { at: number; router: string; event: LogEvent }[] = [];
 
-  const common = { ...referenceConfig(members), ...options.config };
+  const common = { ...referenceConfig(members, vips), ...options.config };
 
   function primaryAddress(name: string, device: string): string | undefined {
     return members.find((member) => member.name === name)?.addresses[PATH_DEVICES.indexOf(device)];
@@ -102,7 +113,7 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
       loaded,
       version: 'test',
       clock,
-      random: () => 0.5,
+      random,
       observer,
       store: { load: () => saved.get(name) ?? NOTHING_SAVED, save: (state) => saved.set(name, state) },
       createTransport: (paths, receive) => {
@@ -170,6 +181,6 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
     router,
     metrics: async (name) => (await scrapes.get(name)?.()) ?? '',
     masters: () => [...running].filter(([, each]) => each.status().groups[0]?.state === 'master').map(([name]) => name),
-    holders: () => VIPS.map(({ address }) => cloud.holder(address)),
+    holders: () => vips.map(({ address }) => cloud.holder(address)),
   };
 }

@@ -14,7 +14,11 @@ export const ROUTERS: readonly Member[] = [
   { name: 'vrouter2', addresses: ['172.20.136.131', '10.0.0.3'], priority: 100 },
   { name: 'vrouter3', addresses: ['172.20.136.133', '10.0.0.5'], priority: 50 },
 ];
-export const VIPS = [
+export interface DeployedVip {
+  readonly interface: string;
+  readonly address: string;
+}
+export const VIPS: readonly DeployedVip[] = [
   { interface: 'ens3', address: '172.20.136.132' },
   { interface: 'ens5', address: '10.0.0.4' },
   { interface: 'ens6', address: '10.0.0.36' },
@@ -49,11 +53,19 @@ export const GROUPS: readonly DeployedGroup[] = [
   { name: 'vpn', virtualRouterId: 53, vips: [{ interface: 'ens6', address: '10.0.0.38' }] },
 ];
 
+/** So many VIPs in each of the three subnets; the first of each is the reference deployment's. */
+export function vipsPerSubnet(count: number): readonly DeployedVip[] {
+  return VIPS.flatMap((vip) => {
+    const [network = '', host = ''] = [vip.address.replace(/\d+$/, ''), vip.address.replace(/^.*\./, '')];
+    const addresses = Array.from({ length: count }, (_, index) => `${network}${Number(host) + index * 40}`);
+    return addresses.map((address) => ({ interface: vip.interface, address }));
+  });
+}
 /** Device that carries the heartbeat path of this index. */
 export const PATH_DEVICES = ['ens3', 'ens5'];
 export const GROUP = 'isv';
 
-export function referenceConfig(members: readonly Member[]): Config {
+export function referenceConfig(members: readonly Member[], vips: readonly DeployedVip[] = VIPS): Config {
   const auth = {
     keys: [{ id: 1, secret: new Uint8Array(32).fill(7) }],
     activeKey: 1,
@@ -72,7 +84,10 @@ export function referenceConfig(members: readonly Member[]): Config {
         priority: Object.fromEntries(members.map(({ name, priority }) => [name, priority])),
         preempt: true,
         preemptDelay: 0,
-        interfaces: VIPS.map((vip) => ({ name: vip.interface, vips: [{ address: vip.address }] })),
+        interfaces: [...new Set(vips.map((vip) => vip.interface))].map((name) => ({
+          name,
+          vips: vips.filter((vip) => vip.interface === name).map(({ address }) => ({ address })),
+        })),
         trackers: [],
         hooks: { master: [], backup: [], fault: [] },
         sync: [],

@@ -3,6 +3,7 @@ import type { LogEvent } from '../../src/observe/index.ts';
 import type { OciListener } from '../../src/oci/types.ts';
 import { drawFate } from './api-fate.ts';
 import { boundsOf, REQUEST_TIMEOUT } from './bounds.ts';
+import { createBucket } from './bucket.ts';
 import { type Chance, createChance } from './chance.ts';
 import { configOf, deployedGroups } from './configuration.ts';
 import { type Coverage, createCoverage } from './coverage.ts';
@@ -212,17 +213,3 @@ export function createWorld(
 const RESIGNATIONS: ReadonlySet<string> = new Set(['fault', 'standby', 'shutdown', 'switchover']);
 
 const TRUE_CLOCK = { ahead: 0, rate: 0, drift: 0 };
-
-/** What a tenancy that throttles lets through: this many requests a second, and as many at once. */
-function createBucket(rate: number, now: () => number): () => boolean {
-  let left = rate;
-  let at = 0;
-  return () => {
-    if (rate === 0) return true;
-    left = Math.min(rate, left + ((now() - at) * rate) / 1000);
-    at = now();
-    if (left < 1) return false;
-    left -= 1;
-    return true;
-  };
-}
