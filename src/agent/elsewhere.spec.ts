@@ -4,7 +4,8 @@ import { loadedFor, noCommands, ROUTERS, referenceConfig, VIPS } from '../../tes
 import { createVirtualTime } from '../../test/simulation/virtual-time.ts';
 import { createHistory, createMetrics, type LogEvent } from '../observe/index.ts';
 import { createObserver } from './observer.ts';
-import { createRouter, type Router } from './router.ts';
+import { createRouter } from './router.ts';
+import type { Router } from './router-types.ts';
 import { NOTHING_SAVED } from './state-store.ts';
 
 /** vrouter2 alone, on a machine with these addresses; OCI says that vrouter1 holds everything. */

@@ -1,7 +1,7 @@
 import type { DoctorReport, ReloadReport } from '../control/api.ts';
 import type { ControlHandlers } from '../control/handlers.ts';
 import type { EventFeed, History } from '../observe/index.ts';
-import type { Router } from './router.ts';
+import type { Router } from './router-types.ts';
 
 /** What the control socket may ask of a router. */
 export function createHandlers(

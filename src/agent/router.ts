@@ -1,106 +1,31 @@
 import { type GroupConfig, type LoadedConfig, syncSetOf } from '../config/index.ts';
-import type { StatusReport, VerifyReport } from '../control/api.ts';
-import type { DatagramListener, Milliseconds, PresenceGroup, Transport } from '../dgram-vrrp/index.ts';
-import type { RunCommand } from '../linux/command-result.ts';
-import type { InterfaceQuery, Oci, OciListener, OciVnics, VnicId } from '../oci/types.ts';
-import type { Alarm } from './alarms.ts';
+import type { Milliseconds } from '../dgram-vrrp/index.ts';
 import { createClaimability } from './claimability.ts';
-import type { Clock } from './clock.ts';
 import { createCommandBook } from './command-book.ts';
 import { createConversation } from './conversation.ts';
-import { createGroup, type Group, type GroupSettings, type Rule } from './group.ts';
-import type { PresenceCodec } from './heartbeat.ts';
+import { createGroup, type Group, type GroupSettings } from './group.ts';
+import { groupSettings, lockVnics, vnicsOf } from './group-settings.ts';
 import { createHolders } from './holders.ts';
 import { createHooks } from './hooks.ts';
-import { createInterfaces, type InterfaceState } from './interfaces.ts';
+import { createInterfaces } from './interfaces.ts';
 import { createLeaseKeeper } from './lease.ts';
-import { createMaintenance, type Maintenance } from './maintenance.ts';
-import type { Nonce } from './nonce.ts';
-import type { Observer } from './observer.ts';
-import { type Path, pathsOf } from './paths.ts';
-import { confirms, createPeers, type Peer } from './peers.ts';
+import { createMaintenance } from './maintenance.ts';
+import { pathsOf } from './paths.ts';
+import { confirms, createPeers } from './peers.ts';
+import type { Router, RouterOptions } from './router-types.ts';
 import { createKnowledge } from './standing.ts';
-import type { StateStore } from './state-store.ts';
 import { reportStatus, reportWithAlarms, type StatusSources } from './status.ts';
 import { bestSuccessor, betterIsReady, isReady, livingMaster, masterOf } from './successor.ts';
-import { createSwitchover, type Switchover } from './switchover.ts';
+import { createSwitchover } from './switchover.ts';
 import { createSync } from './sync.ts';
+import { createHearTold } from './told.ts';
 import { createTrackers } from './trackers/trackers.ts';
 import { reportVerify } from './verify.ts';
 
 /** A router that has just become ready leaves a master that is not, but lives, this long. */
 const READY_GRACE: Milliseconds = 5000;
 
-/** A transport that opens its paths by itself, and again when the addresses of the machine changed. */
-export interface PathTransport extends Transport {
-  /** Resolves when every path was tried once. */
-  opened(): Promise<void>;
-  /** Try again what is not open; with a local address, every path of it. */
-  rebind(local?: string): void;
-}
-
-export interface RouterOptions {
-  readonly loaded: LoadedConfig;
-  readonly version: string;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly observer: Observer;
-  readonly store: StateStore;
-  readonly createTransport: (paths: readonly Path[], receive: DatagramListener) => PathTransport;
-  readonly createOci: (listener: OciListener) => Oci & OciVnics;
-  /** Runs the commands of the configuration: trackers and hooks. */
-  readonly runCommand: RunCommand;
-  /** A group changed its state. */
-  readonly onTransition?: () => void;
-  /** State of a device of the kernel; undefined: there is none of that name. */
-  readonly interfaceState: (device: string) => InterfaceState | undefined;
-  /** True if an interface of this machine has the address; absent: each of its own is taken to be here. */
-  readonly hasAddress?: (address: string) => boolean;
-  /** Rules that are switched off, for the mutation check of the simulation. */
-  readonly without?: ReadonlySet<Rule> | undefined;
-  /** The wire's unless given. */
-  readonly codec?: PresenceCodec;
-  /** Makes boot ids and challenges; random unless given. */
-  readonly nonce?: Nonce;
-}
-
-/** One router put together from its parts. Everything outside is injected, so that a simulation can run whole routers. */
-export interface Router {
-  readonly switchover: Switchover;
-  readonly maintenance: Maintenance;
-  /** Resolves when every heartbeat path was tried once. */
-  opened(): Promise<void>;
-  start(): void;
-  /** Takes over another configuration, whose changes a running daemon can take over (see config/changes.ts). */
-  reconfigure(next: LoadedConfig): void;
-  /** An address came to an interface; a heartbeat path may have waited for it. */
-  addressAppeared(address: string): void;
-  /** Links changed: look at every interface again. */
-  linksChanged(): void;
-  /** Resigns in every group. Reading goes on, so that `holdsAnything` turns false when the VIPs have left. */
-  resign(): void;
-  /** True while OCI's record, as far as known, names a VNIC of this router for any VIP. */
-  holdsAnything(): boolean;
-  /** Why the VIPs would stay here after a resignation, a sentence; undefined: a live peer takes over in some group. */
-  whyVipsStay(): string | undefined;
-  /** Resolves when no hook runs or waits to. */
-  hooksEnded(): Promise<void>;
-  /** Reads every VIP of every group now. */
-  verify(): Promise<VerifyReport>;
-  status(): StatusReport;
-  /** What a doctor looks at: the status with its alarms, the configuration in force, the interfaces as asked of OCI. */
-  examine(): Examination;
-  close(): Promise<void>;
-}
-
-/** A router as the doctor sees it. */
-export interface Examination {
-  readonly loaded: LoadedConfig;
-  readonly report: StatusReport;
-  readonly alarms: readonly Alarm[];
-  readonly query: readonly InterfaceQuery[];
-}
-
+/** One router put together from its parts. */
 export function createRouter(options: RouterOptions): Router {
   const { clock, observer } = options;
   let { loaded } = options;
@@ -165,7 +90,13 @@ export function createRouter(options: RouterOptions): Router {
     readyIn: isReadyIn,
     links: interfaces.links,
     commands,
-    onTold,
+    onTold: createHearTold({
+      loaded: current,
+      now: clock.now,
+      holders,
+      switchover: () => switchover,
+      maintenance: () => maintenance,
+    }),
     // A master takes all of them.
     onSilentClaims: (group) =>
       group.ownership({ kind: 'taken', addresses: group.vips().map(({ address }) => address) }),
@@ -292,27 +223,6 @@ export function createRouter(options: RouterOptions): Router {
     sync.tick();
   }
 
-  function onTold(group: Group, peer: Peer, told: PresenceGroup, before: PresenceGroup | undefined): void {
-    // A VIP moved: our record of it is old, and so is the etag that our next claim would need.
-    if (before !== undefined && before.vips.join() !== told.vips.join()) tellMoved(group, peer, told, before);
-    // By position: only routers with the same file mean the same VIP.
-    if (peer.presence?.configDigest === loaded.digest) {
-      holders.learn(peer.name, group.vips(), told.vips, clock.now());
-    }
-    if (told.hold !== null) switchover.heard(group, told.hold);
-    maintenance.standbyHeard(group, told.standby);
-  }
-
-  function tellMoved(group: Group, peer: Peer, told: PresenceGroup, before: PresenceGroup): void {
-    const taken = group
-      .vips()
-      .flatMap(({ address }, index) => (told.vips[index] && !before.vips[index] ? [address] : []));
-    // By position: only routers with the same file mean the same VIP.
-    const isReadable = peer.presence?.configDigest === loaded.digest;
-    if (isReadable && taken.length > 0) group.ownership({ kind: 'taken', addresses: taken });
-    else group.ownership({ kind: 'conflict' });
-  }
-
   function settingsOf(group: GroupConfig): GroupSettings {
     const priority = group.priority[self.name] ?? 1;
     return groupSettings(group, loaded, trackers.weigh(syncSetOf(loaded.config.groups, group.name), priority));
@@ -437,35 +347,4 @@ export function createRouter(options: RouterOptions): Router {
   };
 }
 
-function groupSettings(group: GroupConfig, { config, self }: LoadedConfig, priority: number): GroupSettings {
-  return {
-    vips: group.interfaces.flatMap(({ vips }) => vips.map(({ address }) => address)),
-    election: {
-      version: group.heartbeat.version,
-      priority,
-      interval: group.heartbeat.interval,
-      address: self.addresses[0] ?? '',
-      preempt: group.preempt,
-      preemptDelay: group.preemptDelay,
-    },
-    startupDelay: config.startupDelay,
-    verifyInterval: config.oci.verifyInterval,
-    leaseInterval: config.oci.leaseInterval,
-    requestTimeout: config.oci.requestTimeout,
-    observe: config.mode === 'observe',
-  };
-}
-
 const isMaster = (group: Group) => group.state() === 'master';
-
-function vnicsOf(groups: readonly Group[]): readonly VnicId[] {
-  return [...new Set(groups.flatMap((group) => group.vips().flatMap(({ target }) => target?.vnicId ?? [])))];
-}
-
-/** This router's VNICs in the subnets of the groups' locks. */
-function lockVnics(groups: readonly Group[]): readonly VnicId[] {
-  const vnics = groups.flatMap(
-    (group) => group.vips().find(({ target }) => target !== undefined)?.target?.vnicId ?? [],
-  );
-  return [...new Set(vnics)];
-}

@@ -10,7 +10,7 @@ import {
 } from '../dgram-vrrp/index.ts';
 import { bindToDevice, clearReuseAddress, openRawIp, setTypeOfService } from '../linux/index.ts';
 import type { Path } from './paths.ts';
-import type { PathTransport } from './router.ts';
+import type { PathTransport } from './router-types.ts';
 
 /** TOS of VRRP adverts: CS6, network control, as keepalived sends them. */
 const TOS_NETWORK_CONTROL = 0xc0;

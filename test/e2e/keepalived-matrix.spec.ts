@@ -107,7 +107,8 @@ async function agree(expected: Expected, sides: { ours?: string; theirs?: Keepal
     wrong = await differing();
     return wrong.length === 0;
   }, PATIENCE);
-  expect(wrong).toEqual([]);
+  const said = wrong.length === 0 ? [] : ((await lab.status(OURS))?.alarms ?? ['failoverd does not answer']);
+  expect(wrong, said.join('\n')).toEqual([]);
 
   const dumped = dumpedStates(await keepalived.data());
   for (const { pair, theirs } of wanted) {

@@ -1,6 +1,7 @@
 /** Two whole routers that really talk, on a clock moved by hand, and whatever anybody else sends them. */
 import { createObserver } from '../../src/agent/observer.ts';
-import { createRouter, type Router } from '../../src/agent/router.ts';
+import { createRouter } from '../../src/agent/router.ts';
+import type { Router } from '../../src/agent/router-types.ts';
 import { NOTHING_SAVED, type SavedState } from '../../src/agent/state-store.ts';
 import type { DatagramListener, ReceivedDatagram } from '../../src/dgram-vrrp/index.ts';
 import { createHistory, createMetrics, type LogEvent } from '../../src/observe/index.ts';

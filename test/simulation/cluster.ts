@@ -1,6 +1,7 @@
 import type { InterfaceState } from '../../src/agent/interfaces.ts';
 import { createObserver } from '../../src/agent/observer.ts';
-import { createRouter, type Router } from '../../src/agent/router.ts';
+import { createRouter } from '../../src/agent/router.ts';
+import type { Router } from '../../src/agent/router-types.ts';
 import { NOTHING_SAVED, type SavedState } from '../../src/agent/state-store.ts';
 import type { Config } from '../../src/config/index.ts';
 import { createMemoryNetwork } from '../../src/dgram-vrrp/index.ts';

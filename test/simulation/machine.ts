@@ -1,7 +1,8 @@
 import type { PresenceCodec } from '../../src/agent/heartbeat.ts';
 import type { InterfaceState } from '../../src/agent/interfaces.ts';
 import { createObserver } from '../../src/agent/observer.ts';
-import { createRouter, type Router } from '../../src/agent/router.ts';
+import { createRouter } from '../../src/agent/router.ts';
+import type { Router } from '../../src/agent/router-types.ts';
 import { NOTHING_SAVED, type SavedState } from '../../src/agent/state-store.ts';
 import type { Config } from '../../src/config/index.ts';
 import type { GroupState, StatusReport } from '../../src/control/api.ts';

@@ -1,4 +1,4 @@
-import type { PathTransport } from '../../src/agent/router.ts';
+import type { PathTransport } from '../../src/agent/router-types.ts';
 import type { DatagramListener, TransportPath } from '../../src/dgram-vrrp/index.ts';
 import type { Chance } from './chance.ts';
 import type { Process } from './process.ts';

@@ -1,7 +1,7 @@
 import type { DoctorReport } from '../../control/api.ts';
 import { failedInspection, type OciInspector, type Probe } from '../../oci/inspection.ts';
 import type { InterfaceInventory, Milliseconds, Oci } from '../../oci/types.ts';
-import type { Examination } from '../router.ts';
+import type { Examination } from '../router-types.ts';
 import { checkCluster, checkReleases } from './cluster.ts';
 import { type ConfigOnDisk, checkConfig } from './config.ts';
 import { checkOci, tooLate } from './oci.ts';

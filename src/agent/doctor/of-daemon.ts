@@ -5,7 +5,7 @@ import { checkKernelSettings, type LinkWatcher, type Notifier } from '../../linu
 import type { OciInspector } from '../../oci/inspection.ts';
 import type { Oci, OciVnics } from '../../oci/types.ts';
 import { systemClock } from '../clock.ts';
-import type { Examination } from '../router.ts';
+import type { Examination } from '../router-types.ts';
 import { createDoctor } from './doctor.ts';
 import { isWritable, lookAtSocket, readConfigOnDisk } from './gather.ts';
 import type { SystemFindings } from './system.ts';
