@@ -2,10 +2,20 @@
  * Finds what a failover needs to know: interface → VNIC by MAC address, VNIC → subnet, VIP → private IP object by
  * subnet and exact address. Reads only; nothing is created or deleted, an admin does that in the console.
  */
+import { monotonic, pause } from './deadline.ts';
 import { failureOf, OciFault } from './errors.ts';
 import type { Metadata } from './metadata.ts';
 import type { NetworkClient } from './network-client.ts';
-import { familyOfAddress, getPrivateIp, listPrivateIps, sameAddress } from './private-ip.ts';
+import {
+  type AddressFamily,
+  familyOfAddress,
+  getPrivateIp,
+  type ListedIp,
+  listPrivateIps,
+  sameAddress,
+} from './private-ip.ts';
+import { THROTTLE_PATIENCE } from './protocol.ts';
+import { createReads, type Read } from './reads.ts';
 import type {
   InterfaceInventory,
   InterfaceQuery,
@@ -35,7 +45,14 @@ export async function discover(
   sources: InventorySources,
   query: readonly InterfaceQuery[],
 ): Promise<readonly InterfaceInventory[]> {
-  const limit = createLimit(sources.client.readLimit());
+  const read = createReads({
+    count: sources.client.readLimit(),
+    patience: THROTTLE_PATIENCE,
+    now: monotonic,
+    // It ends by itself, long before anybody could want to stop it.
+    sleep: (duration) => pause(duration, new AbortController().signal),
+    random: Math.random,
+  });
   let own: readonly OwnVnic[];
   try {
     own = ownVnics(await sources.metadata.readJson('vnics/'));
@@ -46,7 +63,7 @@ export async function discover(
   return Promise.all(
     query.map(async (asked) => {
       try {
-        return await discoverInterface(sources, limit, own, asked);
+        return await discoverInterface(sources, read, own, asked);
       } catch (error) {
         return { ...failureOf(error), interface: asked.interface };
       }
@@ -56,18 +73,19 @@ export async function discover(
 
 async function discoverInterface(
   sources: InventorySources,
-  limit: Limit,
+  read: Read,
   own: readonly OwnVnic[],
   asked: InterfaceQuery,
 ): Promise<InterfaceInventory> {
   const { vnicId } = findVnic(own, asked);
-  const vnic = await limit(() => getVnic(sources.client, vnicId)).catch((error: unknown) => {
+  const vnic = await read(() => getVnic(sources.client, vnicId)).catch((error: unknown) => {
     throw withAdvice(
       error,
       `${asked.interface} is VNIC ${vnicId}: if it exists, the policy lacks "Allow dynamic-group <routers> to use vnics in compartment <compartment>"`,
     );
   });
-  const vips = await Promise.all(asked.vips.map((address) => discoverVip(sources, limit, vnic, address)));
+  const listOf = listsOf(sources.client, read, vnic.subnetId);
+  const vips = await Promise.all(asked.vips.map((address) => discoverVip(sources, read, vnic, listOf, address)));
   return {
     ok: true,
     interface: asked.interface,
@@ -80,17 +98,14 @@ async function discoverInterface(
 
 async function discoverVip(
   { client, onRecord }: InventorySources,
-  limit: Limit,
+  read: Read,
   { subnetId }: VnicRecord,
+  listOf: SubnetLists,
   address: string,
 ): Promise<VipInventory> {
   try {
     const family = familyOfAddress(address);
-    // The service compares texts, and IPv6 addresses have many: there the whole subnet is listed and compared here.
-    const filter = family === 'ipv4' ? address : undefined;
-    const listed = await limit(() => listPrivateIps(client, subnetId, family, filter)).catch((error: unknown) => {
-      throw withAdvice(error, policyAdvice(subnetId));
-    });
+    const listed = await listOf(family);
     const found = listed.find((entry) => sameAddress(entry.address, address));
     if (!found) {
       throw new OciFault(
@@ -104,7 +119,7 @@ async function discoverVip(
         `${address} is the primary address of VNIC ${found.vnicId ?? '(none)'} and cannot be moved: a VIP must be a secondary private IP`,
       );
     }
-    const record = await limit(() => getPrivateIp(client, found.id)).catch((error: unknown) => {
+    const record = await read(() => getPrivateIp(client, found.id)).catch((error: unknown) => {
       throw withAdvice(error, policyAdvice(subnetId));
     });
     onRecord(record);
@@ -112,6 +127,22 @@ async function discoverVip(
   } catch (error) {
     return { ...failureOf(error), address };
   }
+}
+
+type SubnetLists = (family: AddressFamily) => Promise<readonly ListedIp[]>;
+
+/** Lists a subnet once for all its VIPs, and compares here: the service compares texts, and IPv6 addresses have many. */
+function listsOf(client: NetworkClient, read: Read, subnetId: SubnetId): SubnetLists {
+  const lists = new Map<AddressFamily, Promise<readonly ListedIp[]>>();
+  return (family) => {
+    const asked = lists.get(family);
+    if (asked !== undefined) return asked;
+    const list = read(() => listPrivateIps(client, subnetId, family)).catch((error: unknown) => {
+      throw withAdvice(error, policyAdvice(subnetId));
+    });
+    lists.set(family, list);
+    return list;
+  };
 }
 
 function findVnic(own: readonly OwnVnic[], asked: InterfaceQuery): OwnVnic {
@@ -149,24 +180,4 @@ function withAdvice(error: unknown, advice: string): unknown {
     ...(error.status === undefined ? {} : { status: error.status }),
     ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
   });
-}
-
-type Limit = <T>(work: () => Promise<T>) => Promise<T>;
-
-/** Runs at most `count` at a time, so that no read spends its deadline waiting for a connection. */
-function createLimit(count: number): Limit {
-  let running = 0;
-  const queue: (() => void)[] = [];
-  return async (work) => {
-    if (running >= count) await new Promise<void>((resolve) => queue.push(resolve));
-    else running += 1;
-    try {
-      return await work();
-    } finally {
-      // The place is handed on rather than given up, so that nobody slips in between.
-      const next = queue.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  };
 }

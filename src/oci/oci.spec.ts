@@ -47,6 +47,16 @@ describe('discover', () => {
     }
   });
 
+  it('completes in a tenancy that throttles it, with one list of a subnet for all its VIPs', async () => {
+    await on.start({ rateLimit: { perSecond: 20, burst: 5 } });
+    expect(await on.found()).toHaveLength(24);
+    const requests = (await on.simulator.admin.requests()).filter(({ operation }) => operation !== 'Metadata');
+    expect(requests.some(({ status }) => status === 429)).toBe(true);
+    expect(requests.filter(({ operation, status }) => operation === 'ListPrivateIps' && status === 200)).toHaveLength(
+      3,
+    );
+  });
+
   it('says per interface and VIP what is missing', async () => {
     await on.start();
     await ready();

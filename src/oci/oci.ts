@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { backoff, monotonic } from './deadline.ts';
 import { textOf } from './errors.ts';
 import { failedInspection, type OciInspector } from './inspection.ts';
-import type { CallMessage, CallName, Calls, WorkerMessage } from './protocol.ts';
+import { type CallMessage, type CallName, type Calls, THROTTLE_PATIENCE, type WorkerMessage } from './protocol.ts';
 import type { Milliseconds, Oci, OciFailure, OciListener, OciOptions, OciVnics } from './types.ts';
 
 /** Where the worker's bundle is; beside the daemon's unless a test says otherwise. */
@@ -32,6 +32,8 @@ const PATIENCE: Readonly<Record<CallName, number>> = {
   // Metadata, VNICs, lists, gets, the last two in several rounds.
   discover: 12,
 };
+/** Beside that. */
+const PAUSES: Readonly<Partial<Record<CallName, Milliseconds>>> = { discover: THROTTLE_PATIENCE };
 const SLACK: Milliseconds = 500;
 
 /** The heap of the SDK with 24 connections is below 20 MB; a small young generation keeps the resident size down. */
@@ -108,7 +110,7 @@ export function createOci(
     return new Promise((resolve) => {
       const number = ++lastNumber;
       const issuedAt = monotonic();
-      const patience = PATIENCE[call] * options.requestTimeout + SLACK;
+      const patience = PATIENCE[call] * options.requestTimeout + (PAUSES[call] ?? 0) + SLACK;
       const settle = (answer: Calls[CallName]['answer']) => {
         clearTimeout(guard);
         pending.delete(number);

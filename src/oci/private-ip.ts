@@ -93,14 +93,12 @@ export async function updatePrivateIp(
 
 /**
  * Lists the private IPs of a subnet, all pages.
- * @param address only this one
  * @throws OciFault
  */
 export async function listPrivateIps(
   client: NetworkClient,
   subnetId: SubnetId,
   family: AddressFamily,
-  address?: string,
 ): Promise<readonly ListedIp[]> {
   const found: ListedIp[] = [];
   let page: string | undefined;
@@ -108,7 +106,6 @@ export async function listPrivateIps(
     const query = {
       subnetId,
       limit: PAGE_LIMIT,
-      ...(address ? { ipAddress: address } : {}),
       ...(page ? { page } : {}),
     };
     const answer = await client.call({ operation: OPERATIONS[family].list }, (sdk) => listPage(sdk, family, query));

@@ -56,3 +56,9 @@ export type WorkerMessage =
 
 /** How long a write may wait before it is sent. Older ones are dropped: their etag and their reason may be outdated. */
 export const WRITE_LIFETIME: Milliseconds = 500;
+
+/**
+ * How long a discovery asks again what the tenancy throttles: 24 VIPs in three subnets need 30 reads, which two routers
+ * that start together get served within 4 s where the tenancy serves 20 a second.
+ */
+export const THROTTLE_PATIENCE: Milliseconds = 10_000;
