@@ -77,8 +77,8 @@ export const doctor: Scenario = {
   steps: [
     { title: 'nothing is broken; failoverctl doctor', expect: { master: 'vrouter1', moves: 0 }, act: allWell },
     fault('the policy forgets the VNICs', 'vnic ens5', async ({ lab }) => {
-      await lab.simulator.faults({ policy: { inspectVnics: false } });
-      return () => lab.simulator.faults({ policy: { inspectVnics: true } });
+      await lab.simulator.faults({ policy: { inspectVnics: false, useVnics: false } });
+      return () => lab.simulator.faults({ policy: { inspectVnics: true, useVnics: true } });
     }),
     fault('the token exchange answers 503', 'federation OCI', async ({ lab }) => {
       const effect = { kind: 'status', status: 503 } as const;
