@@ -21,6 +21,7 @@ import { planned } from './planned.ts';
 import { recreated } from './recreated.ts';
 import { reload } from './reload.ts';
 import { stop } from './stop.ts';
+import { throttled } from './throttled.ts';
 import { tokenExpiry } from './token-expiry.ts';
 import { trackers } from './trackers.ts';
 import { wallClock } from './wall-clock.ts';
@@ -54,4 +55,5 @@ export const SCENARIOS: readonly Scenario[] = [
   crowded,
   observe,
   keys,
+  throttled,
 ];
