@@ -1,5 +1,6 @@
 /** The scenarios, in the order in which they are shown. */
 import type { Scenario } from '../scenario.ts';
+import { apiOutage } from './api-outage.ts';
 import { apiTrouble, lostAnswer } from './api-trouble.ts';
 import { carrierLost } from './carrier-lost.ts';
 import { crash } from './crash.ts';
@@ -10,12 +11,14 @@ import { forged } from './forged.ts';
 import { frozen } from './frozen.ts';
 import { hooks } from './hooks.ts';
 import { keys } from './keys.ts';
+import { lateClaim } from './late-claim.ts';
 import { linkDownEns3, linkDownEns5, linkDownEns6 } from './link-down.ts';
 import { machineDeath } from './machine-death.ts';
 import { maintenance } from './maintenance.ts';
 import { metadataAbsent } from './metadata-absent.ts';
 import { observe } from './observe.ts';
 import { olderPresence } from './older-presence.ts';
+import { oneWay } from './one-way.ts';
 import { partition } from './partition.ts';
 import { planned } from './planned.ts';
 import { recreated } from './recreated.ts';
@@ -55,5 +58,8 @@ export const SCENARIOS: readonly Scenario[] = [
   crowded,
   observe,
   keys,
+  lateClaim,
+  oneWay,
+  apiOutage,
   throttled,
 ];
