@@ -2,11 +2,12 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { pino } from 'pino';
-import { deviceOf, formatMistake, type LoadedConfig, loadConfig } from '../config/index.ts';
+import { formatMistake, loadConfig } from '../config/index.ts';
 import { startControlServer } from '../control/index.ts';
 import {
   addRoute,
   checkKernelSettings,
+  correctKernelSetting,
   createNotifier,
   ensureAddress,
   listOwnRoutes,
@@ -23,6 +24,7 @@ import { systemClock } from './clock.ts';
 import { readConfigAside } from './config-reader.ts';
 import { createDaemonDoctor } from './doctor/index.ts';
 import { createHandlers } from './handlers.ts';
+import { createKernelKeeper } from './kernel-keeper.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { createObserver } from './observer.ts';
 import { createReload } from './reload.ts';
@@ -85,7 +87,6 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
   };
   log({ event: 'started', version, router: self.name, config: configPath });
   for (const warning of warnings) log({ event: 'config-warning', detail: formatMistake(warning) });
-  reportKernel(loaded, log);
 
   const history = createHistory();
   const metrics = createMetrics(version, () => router.status());
@@ -114,6 +115,12 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
     notifier,
     stateFile,
     metricsListen: () => metricsServer.listening,
+  });
+  const kernelKeeper = createKernelKeeper({
+    loaded: () => loaded,
+    check: (devices) => checkKernelSettings({ devices }),
+    correct: (finding) => correctKernelSetting(finding),
+    log,
   });
   const addressKeeper = createAddressKeeper({
     loaded: () => loaded,
@@ -220,17 +227,11 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
   stream.flushSync();
   return 0;
 
-  /** The kernel's side of the configuration: VIPs on the interfaces, static routes. */
+  /** The kernel's side of the configuration: settings, VIPs on the interfaces, static routes. */
   function keepKernel(): void {
+    kernelKeeper.keep();
     addressKeeper.keep(loaded.config.addresses === 'follow' ? router.status().groups : []);
     void routeKeeper.keep();
-  }
-}
-
-function reportKernel({ config, self }: LoadedConfig, log: Log): void {
-  const names = config.groups.flatMap((group) => group.interfaces.map(({ name }) => deviceOf(self, name)));
-  for (const { setting, value, why } of checkKernelSettings({ devices: [...new Set(names)] })) {
-    log({ event: 'kernel-finding', setting, value, detail: why });
   }
 }
 

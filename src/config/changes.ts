@@ -20,7 +20,6 @@ const FIXED: readonly { readonly path: RegExp; readonly reason: string }[] = [
   { path: /^heartbeat\.(transport|port)$/, reason: 'the heartbeat sockets are bound at start' },
   { path: /^groups\.[^.]+\.virtual_router_id$/, reason: 'peers know the group by it' },
   { path: /^oci\.(region|endpoints|request_timeout|connections)(\.|$)/, reason: 'the connections to OCI are open' },
-  { path: /^kernel$/, reason: 'it is looked at once, at start' },
   { path: /^metrics\.listen$/, reason: 'the socket is bound at start' },
   { path: /^control\.socket$/, reason: 'the socket is bound at start' },
   { path: /^log\.format$/, reason: 'the log is open' },

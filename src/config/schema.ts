@@ -166,7 +166,9 @@ export const configFile = field
     kernel: field
       .oneOf('report', 'enforce')
       .default('report')
-      .describe('What to do about ip_forward, rp_filter and MTU that do not suit a router: report or correct them.'),
+      .describe(
+        'What to do about ip_forward and rp_filter that do not suit a router: report or correct them. An MTU is never changed, for only the network behind it knows the right one: failoverctl doctor names one that is too small.',
+      ),
     startup_delay: field
       .duration(0, 10 * MINUTE)
       .default('2s')

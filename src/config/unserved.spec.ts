@@ -5,7 +5,6 @@ import { UNSERVED } from './unserved.ts';
 /** A value for each path of unserved.ts, which must be refused, and the position and path of the mistake. */
 const REFUSED: Record<string, readonly [from: string, to: string, place: string]> = {
   'groups.*.interfaces.*.vips.*': ['10.0.0.4/28', '"fd00::4/64"', '14:22: groups.isv.interfaces.ens5.vips[0]'],
-  kernel: ['heartbeat:', 'kernel: enforce\nheartbeat:', '5:9: kernel'],
 };
 
 test('every refused part has an example here', () => {

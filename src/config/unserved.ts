@@ -15,23 +15,12 @@ interface Unserved {
 }
 
 const isIpv6 = (value: unknown): boolean => typeof value === 'string' && value.includes(':');
-const is =
-  (word: string) =>
-  (value: unknown): boolean =>
-    value === word;
-
-const NOT_YET = 'is not served by this release';
 
 export const UNSERVED: readonly Unserved[] = [
   {
     path: 'groups.*.interfaces.*.vips.*',
     refuses: isIpv6,
     sentence: `IPv6 VIPs are not served by this release (moving them in OCI comes later), allowed: an IPv4 address`,
-  },
-  {
-    path: 'kernel',
-    refuses: is('enforce'),
-    sentence: `"enforce" ${NOT_YET} (correcting kernel settings), allowed: report`,
   },
 ];
 

@@ -13,7 +13,12 @@ export {
   describeResult,
   type RunCommand,
 } from './command-result.ts';
-export { checkKernelSettings, type KernelFinding, type KernelSettingsOptions } from './kernel-settings.ts';
+export {
+  checkKernelSettings,
+  correctKernelSetting,
+  type KernelFinding,
+  type KernelSettingsOptions,
+} from './kernel-settings.ts';
 export type { AddressChange, Link, LinkAddress, LinkChange } from './link-table.ts';
 export { type LinkWatcher, type LinkWatcherOptions, watchLinks } from './links.ts';
 export { LinuxError, type LinuxErrorCode } from './linux-error.ts';

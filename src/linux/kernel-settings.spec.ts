@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkKernelSettings } from './kernel-settings.ts';
+import { checkKernelSettings, correctKernelSetting } from './kernel-settings.ts';
 
 const HEALTHY = {
   'ipv4/ip_forward': '1\n',
@@ -32,6 +32,7 @@ describe('checkKernelSettings', () => {
         setting: 'net.ipv4.ip_forward',
         value: '0',
         wanted: '1',
+        remedy: { path: 'ipv4/ip_forward', value: '1' },
         why: 'otherwise this router forwards no IPv4 traffic',
       },
     ]);
@@ -55,5 +56,34 @@ describe('checkKernelSettings', () => {
 
   it('reads this machine', () => {
     expect(Array.isArray(checkKernelSettings({ devices: ['lo'] }))).toBe(true);
+  });
+});
+
+describe('correctKernelSetting', () => {
+  it('leaves nothing to find', () => {
+    const files: Record<string, string> = {
+      ...HEALTHY,
+      'ipv4/ip_forward': '0\n',
+      'ipv4/conf/all/rp_filter': '1\n',
+      'ipv4/conf/ens5/rp_filter': '0\n',
+    };
+    const findings = check(files);
+    expect(findings).toHaveLength(3);
+    for (const finding of findings) {
+      const failure = correctKernelSetting(finding, (path, text) => {
+        files[path.replace('/proc/sys/net/', '')] = text;
+      });
+      expect(failure).toBeUndefined();
+    }
+    expect(check(files)).toEqual([]);
+    expect(files['ipv4/conf/all/rp_filter']).toBe('1\n');
+  });
+
+  it('says why it cannot', () => {
+    const [finding] = check({ ...HEALTHY, 'ipv4/ip_forward': '0\n' });
+    const refuse = () => {
+      throw new Error('EROFS: read-only file system');
+    };
+    expect(finding && correctKernelSetting(finding, refuse)).toBe('EROFS: read-only file system');
   });
 });

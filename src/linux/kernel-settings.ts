@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 /** A kernel setting that would break a virtual router. */
 export interface KernelFinding {
@@ -7,6 +7,8 @@ export interface KernelFinding {
   /** What the kernel says now; `unreadable` if the file could not be read. */
   readonly value: string;
   readonly wanted: string;
+  /** What would correct it: a value for a file below /proc/sys/net. */
+  readonly remedy: { readonly path: string; readonly value: string };
   /** A sentence for the admin. */
   readonly why: string;
 }
@@ -32,11 +34,33 @@ export function checkKernelSettings(options: KernelSettingsOptions): readonly Ke
   ];
 }
 
+/**
+ * Writes the value that corrects a finding. It takes CAP_NET_ADMIN and a writable /proc/sys/net.
+ * @returns why it could not be written; undefined when it was
+ */
+export function correctKernelSetting(
+  { remedy: { path, value } }: KernelFinding,
+  write: (path: string, text: string) => void = writeFileSync,
+): string | undefined {
+  try {
+    write(`${ROOT}/${path}`, value);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 function forwarding(read: (path: string) => string, path: string, setting: string, family: string): KernelFinding[] {
   const value = settingAt(read, path);
   if (value === '1') return [];
   return [
-    { setting, value: value ?? 'unreadable', wanted: '1', why: `otherwise this router forwards no ${family} traffic` },
+    {
+      setting,
+      value: value ?? 'unreadable',
+      wanted: '1',
+      remedy: { path, value: '1' },
+      why: `otherwise this router forwards no ${family} traffic`,
+    },
   ];
 }
 
@@ -51,6 +75,8 @@ function reversePathFilter(read: (path: string) => string, devices: readonly str
         setting: own === '1' ? `net.ipv4.conf.${device}.rp_filter` : 'net.ipv4.conf.all.rp_filter',
         value: '1',
         wanted: '0 or 2',
+        // Loose on the device wins over strict for all: the kernel takes the greater one.
+        remedy: { path: `ipv4/conf/${device}/rp_filter`, value: '2' },
         why: `strict filtering drops what arrives on ${device} and would be answered through another interface`,
       },
     ];

@@ -8,7 +8,15 @@ export type LogEvent =
   | { readonly event: 'started'; readonly version: string; readonly router: string; readonly config: string }
   | { readonly event: 'ready'; readonly after: number }
   | { readonly event: 'config-warning'; readonly detail: string }
-  | { readonly event: 'kernel-finding'; readonly setting: string; readonly value: string; readonly detail: string }
+  /** `failure`: why it could not be corrected. */
+  | {
+      readonly event: 'kernel-finding';
+      readonly setting: string;
+      readonly value: string;
+      readonly detail: string;
+      readonly failure?: string;
+    }
+  | { readonly event: 'kernel-corrected'; readonly setting: string; readonly from: string; readonly to: string }
   | {
       readonly event: 'transition';
       readonly group: string;
@@ -130,7 +138,11 @@ export function describeEvent(entry: LogEvent): { readonly level: Level; readonl
     case 'config-warning':
       return warn(entry.detail);
     case 'kernel-finding':
-      return warn(`${entry.setting} is ${entry.value}: ${entry.detail}`);
+      return warn(
+        `${entry.setting} is ${entry.value}: ${entry.detail}${entry.failure === undefined ? '' : ` (it could not be corrected: ${entry.failure})`}`,
+      );
+    case 'kernel-corrected':
+      return info(`${entry.setting} was ${entry.from} and is ${entry.to} now`);
     case 'transition':
       return info(`${entry.group}: ${entry.from} → ${entry.to} (${entry.reason})`);
     case 'rival':

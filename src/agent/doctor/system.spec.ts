@@ -47,7 +47,17 @@ const SOCKET = '/run/failoverd/control.sock';
 it.each<[fault: string, change: Partial<SystemFindings>, found: readonly string[]]>([
   [
     'the kernel does not forward',
-    { kernel: [{ setting: 'net.ipv4.ip_forward', value: '0', wanted: '1', why: 'nothing is forwarded' }] },
+    {
+      kernel: [
+        {
+          setting: 'net.ipv4.ip_forward',
+          value: '0',
+          wanted: '1',
+          remedy: { path: 'ipv4/ip_forward', value: '1' },
+          why: 'nothing is forwarded',
+        },
+      ],
+    },
     ['failed kernel net.ipv4.ip_forward'],
   ],
   ['an MTU that the heartbeat does not fit', { links: new Map([link('ens3', 1000)]) }, ['failed mtu ens3']],
