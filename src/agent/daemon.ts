@@ -63,6 +63,7 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
   const toldToStop = untilToldToStop();
   // The file was only just read: a reload during the start has nothing to do, and must not be the default action.
   let hangUp = () => {};
+  let keepsSoon = false;
   process.on('SIGHUP', () => hangUp());
   const source = { path: configPath, node, hostname: hostname() };
   const result = loadConfig(source);
@@ -96,13 +97,13 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
 
   const links = watchLinks({
     onChange: () => {
-      keepKernel();
       router.linksChanged();
+      keepKernelSoon();
     },
     onAddress: (change) => {
       if (change.kind === 'address-added') router.addressAppeared(change.address.address);
       // IPv6 addresses leave with their link, and any may be deleted by hand.
-      else keepKernel();
+      else keepKernelSoon();
     },
     onError: (error) => log({ event: 'links-reread', detail: error.message }),
   });
@@ -154,7 +155,7 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
     createOci: (listener) => doctor.watch(createOci(config.oci, listener)),
     runCommand,
     // After the claims of a failover: the address follows the VIP.
-    onTransition: () => queueMicrotask(keepKernel),
+    onTransition: keepKernelSoon,
     interfaceState: (device) => links.links().get(device),
     hasAddress: (address) => deviceOfAddress(address) !== undefined,
     createTransport: (paths, onDatagram) =>
@@ -226,6 +227,16 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
   log({ event: 'stopped' });
   stream.flushSync();
   return 0;
+
+  /** After whatever is under way: a resignation and claims come first, and a storm of links is one change. */
+  function keepKernelSoon(): void {
+    if (keepsSoon) return;
+    keepsSoon = true;
+    setImmediate(() => {
+      keepsSoon = false;
+      keepKernel();
+    });
+  }
 
   /** The kernel's side of the configuration: settings, VIPs on the interfaces, static routes. */
   function keepKernel(): void {
