@@ -107,6 +107,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   let askedAt = Number.NEGATIVE_INFINITY;
   let answeredAt = Number.NEGATIVE_INFINITY;
   let started = false;
+  let tickDue = startedAt;
 
   const heartbeat = createHeartbeat(
     {
@@ -163,7 +164,12 @@ export function createConversation(options: ConversationOptions): Conversation {
   }
 
   function tick(): void {
-    alarm.set(clock.now() + PRESENCE_INTERVAL);
+    const now = clock.now();
+    const late = now - tickDue;
+    tickDue = now + PRESENCE_INTERVAL;
+    alarm.set(tickDue);
+    // No timer of an election may be late yet where a machine stood still, and what was sent to it is lost.
+    for (const group of options.groups()) if (late > intervalOf(group)) group.handle({ kind: 'resumed', late });
     options.onTick();
     sendPresence(false);
   }
@@ -288,6 +294,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     sendAdvert: heartbeat.sendAdvert,
     start() {
       started = true;
+      tickDue = clock.now();
       tick();
     },
     tellPeers: () => sendPresence(false),

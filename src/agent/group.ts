@@ -282,6 +282,8 @@ export function createGroup(options: GroupOptions): Group {
         // The one that was just pre-empted may have sent before it heard of us.
         if (at - since < 2 * settings.election.interval || !rivalry.heard(action.source, at)) return;
         observer.rival(name, options.routerAt(action.source), action.priority);
+        // What it holds decides who yields, and its last word may be older than its mastership.
+        options.askPeers();
         return;
       case 'superseded':
         observer.superseded(name, action.on, why);

@@ -97,6 +97,8 @@ export type ElectionEvent =
   | { readonly kind: 'deferred' }
   /** Another router heard the master later than this one: a path is lost, not the master. */
   | { readonly kind: 'vouched' /** When it was heard there. */; readonly heardAt: Milliseconds }
+  /** The machine stood still, and what was sent to it meanwhile may be lost: silence proves nothing. */
+  | { readonly kind: 'resumed' /** For at least so long. */; readonly late: Milliseconds }
   /** Give mastership away now (planned switchover). */
   | { readonly kind: 'resign' }
   /** A new configuration, or a tracked weight that changes the priority. */

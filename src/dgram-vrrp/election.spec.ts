@@ -76,6 +76,8 @@ function parseEvent(
     case 'resign':
     case 'deferred':
       return { event: { kind: name }, config };
+    case 'resumed':
+      return { event: { kind: 'resumed', late: Number(words[0]) }, config };
     case 'vouched':
       return { event: { kind: 'vouched', heardAt: Number(words[0]) }, config };
     case 'hold':

@@ -279,6 +279,15 @@ export function createElection(initial: ElectionConfig): Election {
     arm('master-down', candidacy.silence(heardAt), heardAt);
   }
 
+  /** Listens anew, but not for a shorter time than it would have. */
+  function resumed(late: Milliseconds): void {
+    const armed = timers.get('master-down');
+    if (!extensions().stallRule || late <= candidacy.activeInterval()) return;
+    if (armed === undefined || armed.at >= now + masterDown()) return;
+    if (extensions().report) emit({ kind: 'stalled', late });
+    arm('master-down', masterDown);
+  }
+
   // Superseded (DESIGN §4 rule 3): backup with its timer off
 
   function setSuperseded(on: boolean): void {
@@ -296,6 +305,8 @@ export function createElection(initial: ElectionConfig): Election {
     if (state === 'backup') return;
     // Nobody is asked to follow: somebody does already.
     cancel('advert');
+    // Whoever this mastership followed may be the one that lives, and takes the addresses unheard.
+    followed.forget();
     emit({ kind: 'deactivate', addresses: config.addresses });
     enter('backup', 'superseded');
   }
@@ -345,6 +356,8 @@ export function createElection(initial: ElectionConfig): Election {
         return;
       case 'vouched':
         return vouched(event.heardAt);
+      case 'resumed':
+        return resumed(event.late);
       case 'resign':
         if (state !== 'master') return;
         resign();

@@ -45,7 +45,10 @@ export function begin(world: World, fault: Fault): void {
   }
 }
 
-/** Where the lock is put elsewhere, the whole group may follow it. */
+/**
+ * Where the lock is put elsewhere, the whole group may follow it; and where routers do not hear each other, what follows
+ * comes back once the lock is read again.
+ */
 function workInConsole(world: World, fault: Fault & { kind: 'console' }): void {
   for (const { name, vips } of world.groups) {
     const index = vips.findIndex(({ address }) => address === fault.vip);
@@ -53,7 +56,8 @@ function workInConsole(world: World, fault: Fault & { kind: 'console' }): void {
     if (vip === undefined) continue;
     const { address, interface: device } = vip;
     world.store.place(address, subnetOf(device), fault.to === 'nobody' ? undefined : vnicOf(fault.to, device));
-    world.changed((group) => (group === name ? upTo(1) : NOTHING), index === 0 ? undefined : address);
+    const moves = index === 0 && !world.environment.areConnected(world.machines.map((each) => each.name)) ? 2 : 1;
+    world.changed((group) => (group === name ? upTo(moves) : NOTHING), index === 0 ? undefined : address);
   }
 }
 

@@ -167,7 +167,8 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
       ledger.allow(allowance, now() + bounds.reason, vip);
     },
     noisy() {
-      ledger.allow(upTo(2), now() + bounds.noise);
+      // Each backup may take over and lose it again.
+      ledger.allow(upTo(2 * (machines.length - 1)), now() + bounds.noise);
     },
     mastered(router) {
       stir();

@@ -147,7 +147,8 @@ export function createReasons(
     ends: (fault) => inEach((group) => reasonsOf(group).ends(fault)),
     commands: (only) => (group) => {
       if (only !== undefined && only !== group) return NOTHING;
-      return upTo(environment.areConnected(machines.map(({ name }) => name)) ? 1 : 2);
+      // Whoever does not hear the new master follows the old one, which ends a hold: then the best one takes over.
+      return upTo(environment.areConnected(machines.map(({ name }) => name)) ? 1 : machines.length);
     },
     boots: (machine) => inEach((group) => reasonsOf(group).mayTakeOver(machine)),
   };

@@ -65,6 +65,26 @@ describe('the simulation', () => {
     expect(outcome.counts['moves']).toBe(6);
   });
 
+  it('sees a backup whose machine paused take nothing over', async () => {
+    for (const until of [27_200, 27_755, 28_400, 28_900]) {
+      const pause: Fault = { kind: 'stall', router: 'vrouter2', paused: true, at: 25_000, until };
+      const outcome = await run(scenario(pause));
+      expect(outcome.violation).toBeUndefined();
+      expect(outcome.counts['moves']).toBeUndefined();
+      const { violation } = await run(scenario(pause), { mutation: 'stall' });
+      expect(violation?.invariant).toBe(until < 27_700 ? undefined : 'mastership-without-reason');
+    }
+  });
+
+  it('sees a rival asked what it holds before anything is taken from it: one move there, none back', async () => {
+    const short: Fault = { kind: 'partition', from: 'vrouter2', oneWay: false, at: 25_000, until: 26_378 };
+    const [group] = scenario().groups;
+    const groups = group === undefined ? [] : [{ ...group, name: 'dmz', preempt: false }];
+    const outcome = await run({ ...scenario(short), seed: 553, interval: 200, groups });
+    expect(outcome.violation).toBeUndefined();
+    expect(outcome.counts['moves']).toBe(2);
+  });
+
   it('notices a rule that is missing, and finds the fault that shows it', async () => {
     const clock: Fault = { kind: 'clock', router: 'vrouter2', ahead: 9000, at: 24_000, until: 24_000 };
     const { scenario: smallest, outcome } = await shrink(scenario(clock, PARTITION), 'lock');
