@@ -1,3 +1,4 @@
+import type { DeployedGroup } from './deployment.ts';
 import type { Scenario } from './scenario.ts';
 
 /**
@@ -68,6 +69,23 @@ export function boundsOf({ groups, verifyInterval, interval: shortest }: Scenari
     reason: converged + RESIGNATION,
     noise: masterDown + preemptDelay + verifyInterval + LEASE_EXPIRY + CLAIM,
   };
+}
+
+/** Requests of one router are counted in spans of this length. */
+export const REQUEST_SPAN = 10 * SECOND;
+/** Failures until a backoff of 50 ms has grown to 2 s. */
+const FIRST_FAILURES = 6;
+
+/**
+ * Requests of one router in such a span. In each second every VIP is read, and claimed and read again by the longest
+ * backoffs, a subnet is listed, its VNIC read or stamped and the holder's read; a token is asked for each two seconds. A
+ * backoff begins with shorter waits.
+ */
+export function mostRequests({ groups }: { readonly groups: readonly DeployedGroup[] }): number {
+  const vips = groups.flatMap((group) => group.vips);
+  const subnets = new Set(vips.map((vip) => vip.interface)).size;
+  const aSecond = 2 * vips.length + 3 * subnets + 0.5;
+  return (aSecond * REQUEST_SPAN) / SECOND + 2 * FIRST_FAILURES * vips.length;
 }
 
 /** Claims that one router may send for one VIP in this time: the backoff begins at 50 ms and doubles to 2 s. */

@@ -8,7 +8,7 @@ export type Invariant =
   | 'foreign-target'
   /** More claims than the backoff allows: a fight at API speed. */
   | 'too-many-claims'
-  /** More requests of one router in a minute than its configuration explains. */
+  /** More requests of one router in ten seconds than its timers and backoffs explain. */
   | 'too-many-requests'
   /** Nothing had happened that could be the reason of a move, or not often enough. */
   | 'move-without-reason'

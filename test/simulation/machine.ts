@@ -79,6 +79,7 @@ export function createMachine(options: MachineOptions): Machine {
   let offset = UPTIME_AT_START;
   let process: Process | undefined;
   let router: Router | undefined;
+  const nonce = createNonces(chance);
   const states = new Map<string, GroupState>();
   let stopping = false;
 
@@ -102,7 +103,7 @@ export function createMachine(options: MachineOptions): Machine {
       version: 'simulation',
       clock: started.clock,
       random: chance.next,
-      nonce: () => drawNonce(chance),
+      nonce,
       observer: createObserver({
         log: (event) => {
           if (started.isAlive()) log(event);
@@ -190,13 +191,15 @@ export function createMachine(options: MachineOptions): Machine {
   };
 }
 
-/** 64 bits in hex digits. */
-function drawNonce({ below }: Chance): string {
-  const half = () =>
-    below(2 ** 32)
-      .toString(16)
-      .padStart(8, '0');
-  return half() + half();
+/** 64 bits in hex digits, never the same twice: drawing each of them would cost more than what it proves. */
+function createNonces({ below }: Chance): () => string {
+  const hex = (half: number) => half.toString(16).padStart(8, '0');
+  const first = hex(below(2 ** 32));
+  let count = below(2 ** 31);
+  return () => {
+    count += 1;
+    return first + hex(count);
+  };
 }
 
 /** Nobody scrapes a simulation. */

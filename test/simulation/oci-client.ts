@@ -77,7 +77,10 @@ export function createOciClient(options: ClientOptions): Oci & OciVnics {
       };
       const send = () => {
         if (TOUCHES.has(operation) && host.now() - askedAt > WRITE_LIFETIME) return answer(failed('expired-unsent'));
-        host.inProcess(options.requestTimeout, () => answer(failed('timeout')));
+        // Nothing is left to do in the process where the answer came first, which is nearly always.
+        host.outside(options.requestTimeout, () => {
+          if (!answered) host.inProcess(0, () => answer(failed('timeout')));
+        });
         host.outside(fate.travels, () => {
           const done = fate.failure === undefined || fate.carriedOut ? carryOut(fate.lag) : undefined;
           const result = fate.failure === undefined && done !== undefined ? done : failed(fate.failure ?? 'network');

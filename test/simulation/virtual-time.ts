@@ -45,21 +45,30 @@ export function createVirtualTime(settle: () => Promise<void> | undefined): Virt
     },
     createAlarm(ring) {
       let entry: Entry | undefined;
+      let due: number | undefined;
       const rung = () => {
         entry = undefined;
+        if (due === undefined) return;
+        if (due > now) {
+          entry = add(due, rung);
+          return;
+        }
+        due = undefined;
         ring();
-      };
-      const cancel = () => {
-        if (entry !== undefined) entry.run = undefined;
-        entry = undefined;
       };
       return {
         set(at) {
-          if (entry !== undefined && entry.at === at) return;
-          cancel();
-          if (at !== undefined) entry = add(at, rung);
+          due = at;
+          // One that is put off again and again, as adverts do it, stays in the queue and looks when it is rung.
+          if (at === undefined || (entry !== undefined && entry.at <= at)) return;
+          if (entry !== undefined) entry.run = undefined;
+          entry = add(at, rung);
         },
-        close: cancel,
+        close() {
+          due = undefined;
+          if (entry !== undefined) entry.run = undefined;
+          entry = undefined;
+        },
       };
     },
     async advanceTo(time) {

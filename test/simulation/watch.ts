@@ -1,6 +1,6 @@
 import type { GroupState } from '../../src/control/api.ts';
 import type { PrivateIpRecord, UpdateRequest } from '../../src/oci/types.ts';
-import { type Bounds, CLAIM_RATE } from './bounds.ts';
+import { type Bounds, CLAIM_RATE, mostRequests, REQUEST_SPAN } from './bounds.ts';
 import type { DeployedGroup } from './deployment.ts';
 import type { Environment } from './environment.ts';
 import { createFitness } from './fitness.ts';
@@ -24,6 +24,7 @@ export interface Watch {
   /** A master gave mastership away by itself. */
   resigned(group: string, router: string): void;
   flapping(group: string, router: string, delay: number): void;
+  requestAsked(router: string): void;
   claimAsked(router: string, request: UpdateRequest): void;
   moved(router: string, request: UpdateRequest, before: PrivateIpRecord | undefined): void;
   afterEvent(): void;
@@ -56,6 +57,8 @@ export function createWatch(options: {
   let changedAt = 0;
   let asked: AskedClaim[] = [];
   const claimedAt = new Map<string, number[]>();
+  const requests = new Map<string, { span: number; count: number }>();
+  const requestLimit = mostRequests({ groups });
   const fitness = createFitness({ now: time.now, machines, groups: groups.map(({ name }) => name), environment });
   const watches = new Map(groups.map((group) => [group.name, watchOf(group)] as const));
   const deployed = new Map(
@@ -110,6 +113,13 @@ export function createWatch(options: {
     noisy() {
       changedAt = time.now();
       for (const watch of watches.values()) watch.noisy();
+    },
+    requestAsked(router) {
+      const span = Math.floor(time.now() / REQUEST_SPAN);
+      const counted = requests.get(router);
+      const count = counted?.span === span ? counted.count + 1 : 1;
+      requests.set(router, { span, count });
+      if (count > requestLimit) fail('too-many-requests', `${router}: more than ${requestLimit} in ten seconds`);
     },
     claimAsked(router, request) {
       const machine = machines.find(({ name }) => name === router);

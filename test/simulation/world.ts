@@ -149,6 +149,7 @@ export function createWorld(
   function fateOf(name: string, operation: Operation, chance: Chance): Fate {
     const fate = drawFate(operation, environment.apiOf(name), chance);
     coverage.asked(name, fate);
+    watch.requestAsked(name);
     if (environment.hasTrouble(name, 'metadata')) return { ...fate, failure: 'no-token', carriedOut: false };
     return bucket() ? fate : { ...fate, failure: 'throttled', carriedOut: false };
   }
