@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { Command } from 'commander';
 import { version } from '../package.json';
 import { EXIT_CONFIG, runDaemon } from './agent/index.ts';
@@ -13,6 +14,9 @@ interface Options {
   readonly node?: string;
   readonly check?: boolean;
 }
+
+// V8 drops the bytecode of what did not run for a while: all that a failover is made of, to be compiled again right then.
+setFlagsFromString('--no-flush-bytecode');
 
 const program = new Command('failoverd')
   .description(
