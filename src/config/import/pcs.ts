@@ -35,9 +35,10 @@ export function readPcs(file: string, text: string, remarks: Remarks): Pacemaker
   let stickiness: Placed<number> | undefined;
   let name: string | undefined;
   let isIpResource = false;
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
+  const lines = text.split(/\r?\n/);
+  for (const [index, line] of lines.entries()) {
     const at = (column: number): Position => ({ file, line: index + 1, column: column + 1 });
-    if (/^\s*#/.test(line)) continue;
+    if (/^\s*#/.test(line) || isEmptyHeading(line, lines[index + 1] ?? '')) continue;
     const start = line.search(/\S/);
     // The attributes of a resource stand below it in what `pcs config` prints.
     if (/\bpcs\b.*\bresource create\b|^\s*Resource:/.test(line)) isIpResource = /IPaddr2?\b/.test(line);
@@ -55,6 +56,11 @@ export function readPcs(file: string, text: string, remarks: Remarks): Pacemaker
     for (const [pattern, message] of NO_EQUIVALENT) if (pattern.test(line)) remarks.note(at(start), message);
   }
   return { vips, scores, stickiness, name };
+}
+
+/** `pcs config` prints the headings of constraints that there are none of, too. */
+function isEmptyHeading(line: string, next: string): boolean {
+  return /Constraints:\s*$/.test(line) && next.search(/\S/) <= line.search(/\S/);
 }
 
 /** `prefers vrouter1=50`, `Node: vrouter1 (score:50)`, `prefers node 'vrouter1' with score 50`. */

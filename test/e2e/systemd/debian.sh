@@ -15,6 +15,9 @@ case ${ID-}/${VERSION_CODENAME-} in
 esac
 root=$cache/debian-$suite-$edition
 
+# shellcheck source=proxy.sh
+. "$(dirname "$0")/proxy.sh"
+
 say() { echo "debian.sh: $*" >&2; }
 
 install_debootstrap() {
@@ -34,13 +37,6 @@ mirror() {
   [ "${ID-}" = debian ] || return 0
   apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
     sed -n "s|^\(https\{0,1\}://[^ ]*\) $suite main\$|\1|p" | head -n 1
-}
-
-# apt's proxy, where apt has one.
-use_proxy() {
-  command -v apt-config >/dev/null || return 0
-  eval "$(apt-config shell proxy Acquire::http::Proxy)"
-  [ -z "${proxy-}" ] || [ "$proxy" = DIRECT ] || export http_proxy="$proxy"
 }
 
 make_root() {

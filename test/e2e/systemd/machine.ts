@@ -60,10 +60,12 @@ export async function prepare(script: string): Promise<string> {
 /**
  * Boots a machine of that name; the checkout is at /mnt there, read only. Where this machine does not allow it, it
  * throws an error that says what the console said.
+ *
+ * @param maker script beside this file that makes the machine's root directory
  */
-export async function bootMachine(hostname: string): Promise<Machine> {
+export async function bootMachine(hostname: string, maker = 'debian.sh'): Promise<Machine> {
   if (process.getuid?.() !== 0) throw new Error('booting systemd needs root: sudo scripts/test');
-  const root = await prepare(here('debian.sh'));
+  const root = await prepare(here(maker));
   const scratch = await mkdtemp(join(tmpdir(), 'fot-sysd-'));
   const name = scratch.slice(scratch.lastIndexOf('/') + 1);
   const boot = [
