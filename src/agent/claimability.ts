@@ -2,7 +2,7 @@ import type { LoadedConfig } from '../config/index.ts';
 import type { InterfaceInventory, Milliseconds, Oci, OciStatus } from '../oci/types.ts';
 import type { Clock } from './clock.ts';
 import { createDiscovery } from './discovery.ts';
-import type { Group } from './group.ts';
+import type { Group } from './group-types.ts';
 import type { Interfaces } from './interfaces.ts';
 import type { Observer } from './observer.ts';
 import { whyNotReady } from './readiness.ts';

@@ -12,7 +12,8 @@ import {
 import type { Clock } from './clock.ts';
 import type { CommandBook } from './command-book.ts';
 import { createFreshness } from './freshness.ts';
-import { type Group, successorFor } from './group.ts';
+import { successorFor } from './group.ts';
+import type { Group } from './group-types.ts';
 import { createHeartbeat, type PresenceCodec } from './heartbeat.ts';
 import { type Nonce, randomNonce } from './nonce.ts';
 import type { Observer } from './observer.ts';

@@ -1,6 +1,6 @@
 import type { GroupConfig, LoadedConfig } from '../config/index.ts';
 import type { VnicId } from '../oci/types.ts';
-import type { Group, GroupSettings } from './group.ts';
+import type { Group, GroupSettings } from './group-types.ts';
 
 /** What the configuration says of one group, as its election and its plan want it; `priority`: with what trackers add. */
 export function groupSettings(group: GroupConfig, { config, self }: LoadedConfig, priority: number): GroupSettings {

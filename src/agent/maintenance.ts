@@ -2,7 +2,7 @@ import type { FreezeReport, FreezeRequest, StandbyReport, StandbyRequest } from 
 import { ControlError } from '../control/errors.ts';
 import type { CommandBook } from './command-book.ts';
 import type { FreezeCommand, StandbyCommand } from './commands.ts';
-import type { Group } from './group.ts';
+import type { Group } from './group-types.ts';
 import type { Observer } from './observer.ts';
 import { unknownName } from './unknown-name.ts';
 

@@ -1,6 +1,6 @@
 import type { Milliseconds, Presence } from '../dgram-vrrp/index.ts';
 import type { CommandBook } from './command-book.ts';
-import type { Group } from './group.ts';
+import type { Group } from './group-types.ts';
 import type { Peer } from './peers.ts';
 
 /** What this router tells its peers of itself, from its state now. */

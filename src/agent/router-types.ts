@@ -5,7 +5,7 @@ import type { RunCommand } from '../linux/command-result.ts';
 import type { InterfaceQuery, Oci, OciListener, OciVnics } from '../oci/types.ts';
 import type { Alarm } from './alarms.ts';
 import type { Clock } from './clock.ts';
-import type { Rule } from './group.ts';
+import type { Rule } from './group-types.ts';
 import type { PresenceCodec } from './heartbeat.ts';
 import type { InterfaceState } from './interfaces.ts';
 import type { Maintenance } from './maintenance.ts';

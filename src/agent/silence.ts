@@ -1,7 +1,7 @@
 import type { LoadedConfig } from '../config/index.ts';
 import type { Milliseconds, Presence } from '../dgram-vrrp/index.ts';
 import type { Clock } from './clock.ts';
-import type { Group } from './group.ts';
+import type { Group } from './group-types.ts';
 import type { Observer } from './observer.ts';
 import { type Peer, type Peers, SILENT_AFTER } from './peers.ts';
 import { groupOf } from './successor.ts';

@@ -4,7 +4,7 @@ import type { VnicId } from '../oci/types.ts';
 import { type Knowledge, LEASE_INTERVALS, type PeerStanding, type VnicIdentity } from '../ownership/index.ts';
 import type { Clock } from './clock.ts';
 import type { CommandBook } from './command-book.ts';
-import type { Group } from './group.ts';
+import type { Group } from './group-types.ts';
 import type { Holders } from './holders.ts';
 import { routerOfLease } from './lease.ts';
 import { currentAdvert, type Peer, type Peers } from './peers.ts';

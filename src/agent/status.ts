@@ -6,7 +6,7 @@ import type { Claimability } from './claimability.ts';
 import { type Clock, wallTimeOf } from './clock.ts';
 import type { CommandBook } from './command-book.ts';
 import type { Conversation } from './conversation.ts';
-import type { Group } from './group.ts';
+import type { Group } from './group-types.ts';
 import type { Holders } from './holders.ts';
 import type { Hooks } from './hooks.ts';
 import type { Interfaces } from './interfaces.ts';

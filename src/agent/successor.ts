@@ -1,5 +1,5 @@
 import { compareAddresses, type Milliseconds } from '../dgram-vrrp/index.ts';
-import type { Group } from './group.ts';
+import type { Group } from './group-types.ts';
 import { currentAdvert, type Peer } from './peers.ts';
 
 /** What a peer's last presence says of one group. */

@@ -3,7 +3,7 @@ import { ControlError } from '../control/errors.ts';
 import type { Milliseconds } from '../dgram-vrrp/index.ts';
 import type { CommandBook } from './command-book.ts';
 import type { HoldCommand } from './commands.ts';
-import type { Group } from './group.ts';
+import type { Group } from './group-types.ts';
 import type { Observer } from './observer.ts';
 import { confirms, type Peers } from './peers.ts';
 import { bestSuccessor, groupOf, masterOf, whyNotSuccessor } from './successor.ts';

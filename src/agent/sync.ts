@@ -2,7 +2,7 @@ import { type LoadedConfig, syncSetOf } from '../config/index.ts';
 import type { GroupState } from '../control/api.ts';
 import type { Milliseconds } from '../dgram-vrrp/index.ts';
 import type { Clock } from './clock.ts';
-import type { Group } from './group.ts';
+import type { Group } from './group-types.ts';
 import type { Observer } from './observer.ts';
 import type { Peers } from './peers.ts';
 import { groupOf, whyNotSuccessor } from './successor.ts';

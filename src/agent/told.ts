@@ -1,6 +1,6 @@
 import type { LoadedConfig } from '../config/index.ts';
 import type { Milliseconds, PresenceGroup } from '../dgram-vrrp/index.ts';
-import type { Group } from './group.ts';
+import type { Group } from './group-types.ts';
 import type { Holders } from './holders.ts';
 import type { Maintenance } from './maintenance.ts';
 import type { Peer } from './peers.ts';

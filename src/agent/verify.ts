@@ -1,5 +1,5 @@
 import type { VerifyReport } from '../control/api.ts';
-import type { Group } from './group.ts';
+import type { Group } from './group-types.ts';
 import type { Holders } from './holders.ts';
 
 type VipResult = VerifyReport['vips'][number];

@@ -1,4 +1,4 @@
-import type { Rule } from '../../src/agent/group.ts';
+import type { Rule } from '../../src/agent/group-types.ts';
 
 /** The rules that can be switched off one by one, to show that the simulation notices. */
 export type Mutation = Rule;
