@@ -138,5 +138,7 @@ test('the transport: protocol 112 becomes signed UDP, and protocol 112 again', a
   await switchTransport('to UDP', () => run(onRouter('vrouter1', ['bash', '-ec', script])));
   const status = await lab.status('vrouter1');
   expect(status?.routers[1]).toMatchObject({ name: 'vrouter2', alive: true, ready: true });
+  await step('failover and failback', 'vrouter1', 2, () => services.type('vrouter1', 'try'));
+  await isStandby('vrouter2');
   await switchTransport('back to 112', () => writeFile(`${SHARED_ETC}/failoverd.yaml`, before));
 });

@@ -77,9 +77,10 @@ export function createServices(lab: Lab, failed: (error: unknown) => void): Serv
     const [, lasting, plain, service = ''] =
       /^systemctl (?:(disable|enable) --now|(stop|start|restart)) (keepalived|failoverd)$/.exec(text) ?? [];
     const verb = lasting ?? plain;
-    if (text === 'failoverctl status') {
-      const { code, stderr } = await lab.failoverctl(router, ['status']);
-      if (code !== 0) throw new Error(`failoverctl status on ${router} ended with ${code}: ${stderr}`);
+    const [program, ...args] = text.split(' ');
+    if (program === 'failoverctl') {
+      const { code, stderr } = await lab.failoverctl(router, args);
+      if (code !== 0) throw new Error(`${text} on ${router} ended with ${code}: ${stderr}`);
     } else if (verb === undefined) throw new Error(`docs/migrating.md has a line that no test knows: ${text}`);
     else {
       if (verb !== 'enable' && verb !== 'start') await stop(router, service);
