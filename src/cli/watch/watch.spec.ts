@@ -85,7 +85,8 @@ exit $code
 `,
   );
   const env = { ...process.env, TERM: 'xterm-256color', NO_COLOR: '' };
-  const child = spawn('script', ['-qec', `sh ${run}`, '/dev/null'], { stdio: ['pipe', 'pipe', 'pipe'], env });
+  // exec: the shell that script(1) starts, $SHELL or sh, would else stay between, and Ctrl-C would end it.
+  const child = spawn('script', ['-qec', `exec sh ${run}`, '/dev/null'], { stdio: ['pipe', 'pipe', 'pipe'], env });
   return collect(child, createScreen(columns, rows));
 }
 
