@@ -67,12 +67,18 @@ async function runSeeds(settings: Settings, onProgress: (sum: BatchResult) => bo
 async function simulate(settings: Settings): Promise<number> {
   const startedAt = performance.now();
   let toldAt = startedAt;
+  const told = new Set<number>();
   const time = () => {
     const { user, system } = process.cpuUsage();
     return { elapsed: performance.now() - startedAt, processor: (user + system) / 1000 };
   };
   const sum = await runSeeds(settings, (so) => {
     const now = performance.now();
+    // At once: a run of a night is looked at before it ends.
+    for (const { seed, violation } of so.failures) {
+      if (!told.has(seed)) print(`seed ${seed}: ${violation.invariant}: ${violation.detail}`);
+      told.add(seed);
+    }
     if (now - toldAt > PROGRESS_INTERVAL) print(renderProgress(so, settings.seeds, time()));
     if (now - toldAt > PROGRESS_INTERVAL) toldAt = now;
     return true;
