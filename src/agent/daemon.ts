@@ -17,7 +17,14 @@ import {
   runCommand,
   watchLinks,
 } from '../linux/index.ts';
-import { createEventFeed, createHistory, createLog, createMetrics, type Log } from '../observe/index.ts';
+import {
+  createDeferredLog,
+  createEventFeed,
+  createHistory,
+  createLog,
+  createMetrics,
+  type Log,
+} from '../observe/index.ts';
 import { createOci } from '../oci/index.ts';
 import { createAddressKeeper } from './addresses.ts';
 import { systemClock } from './clock.ts';
@@ -44,6 +51,7 @@ const DRAIN_READ_INTERVAL = 200;
 const STATUS_INTERVAL = 1000;
 /** Addresses and routes may be deleted by hand, and a VIP be seen to have left. */
 const KEEP_INTERVAL = 5000;
+const KEEP_DELAY = 5;
 /** After the handover, for hooks; the unit's TimeoutStopSec has to outlast it together with the drain timeout. */
 const HOOKS_END = 10_000;
 /** What a resignation needs to leave the machine. */
@@ -82,10 +90,10 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
     isTerminal: isatty(2),
     write: (line) => stream.write(line),
   });
-  const log: Log = (event) => {
-    writeLog(event);
-    events.publish(event);
-  };
+  const { log, flush } = createDeferredLog((event, time) => {
+    writeLog(event, time);
+    events.publish(event, time);
+  }, systemClock.wall);
   log({ event: 'started', version, router: self.name, config: configPath });
   for (const warning of warnings) log({ event: 'config-warning', detail: formatMistake(warning) });
 
@@ -175,6 +183,7 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
     try {
       router.resign();
     } finally {
+      flush();
       stream.flushSync();
       setTimeout(() => process.exit(EXIT_CRASHED), CRASH_GRACE);
     }
@@ -225,17 +234,21 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
   links.close();
   await Promise.all([control.close(), router.close()]);
   log({ event: 'stopped' });
+  flush();
   stream.flushSync();
   return 0;
 
-  /** After whatever is under way: a resignation and claims come first, and a storm of links is one change. */
+  /**
+   * After whatever is under way: a resignation and claims come first, also those of a link whose addresses the kernel removes
+   * just before it tells of the link, and a storm of links is one change.
+   */
   function keepKernelSoon(): void {
     if (keepsSoon) return;
     keepsSoon = true;
-    setImmediate(() => {
+    setTimeout(() => {
       keepsSoon = false;
       keepKernel();
-    });
+    }, KEEP_DELAY);
   }
 
   /** The kernel's side of the configuration: settings, VIPs on the interfaces, static routes. */

@@ -38,6 +38,8 @@ export interface GroupOptions {
   readonly observer: Observer;
   /** The name of the router with this primary address, for people. */
   readonly routerAt: (address: string) => string;
+  /** How many the configuration has, this one included. */
+  readonly routers: () => number;
   /** Names the router that should follow when this one resigns; null: nobody could. */
   readonly chooseSuccessor: () => string | null;
   /** Sends on every path of every peer. */

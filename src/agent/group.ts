@@ -159,11 +159,14 @@ export function createGroup(options: GroupOptions): Group {
     };
   }
 
-  /** The name travels ahead of the priority 0 advert, in a presence: VRRP has no field for it. */
+  /**
+   * The name travels ahead of the priority 0 advert, in a presence: VRRP has no field for it. One that needs no name leaves
+   * at once, and the name is told with the transition.
+   */
   function nameSuccessor(): void {
     successor = requestedSuccessor ?? options.chooseSuccessor();
     requestedSuccessor = undefined;
-    if (successor !== null) options.tellPeers();
+    if (successor !== null && !followsUnnamed(options.routers())) options.tellPeers();
   }
 
   function tell(action: ElectionAction): void {
@@ -289,9 +292,11 @@ function electionConfig(
   };
 }
 
+/** Two routers: there is nobody else who could follow. */
+const followsUnnamed = (routers: number): boolean => routers === 2;
+
 /** Whom a resignation names, as the receiver sees it. */
 export function successorFor(self: string, routers: number, named: string | null | undefined): Successor {
-  // Two routers: there is nobody else who could follow.
-  if (routers === 2 || named === self) return 'self';
+  if (followsUnnamed(routers) || named === self) return 'self';
   return named == null ? 'unknown' : 'other';
 }

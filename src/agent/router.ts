@@ -161,6 +161,7 @@ export function createRouter(options: RouterOptions): Router {
       random: options.random,
       observer,
       routerAt: (address) => primaries.get(address) ?? address,
+      routers: () => loaded.config.routers.length,
       chooseSuccessor: () => bestSuccessor(peers.all(), group.virtualRouterId)?.name ?? null,
       sendAdvert: (advert) => conversation.sendAdvert(group.name, advert),
       tellPeers: conversation.tellPeers,

@@ -17,6 +17,37 @@ it.each([
   expect(successorFor('self', routers, named)).toBe(successor);
 });
 
+/** What a router sends in the moment in which its link goes down, in order. */
+async function sentWithFault(routers: number): Promise<readonly string[]> {
+  const sent: string[] = [];
+  let listening = false;
+  const cluster = await settled({
+    routers,
+    delay: (router, bytes) => {
+      if (listening && router === 'vrouter1')
+        sent.push(datagramKind(bytes) === 'advert' ? `advert ${bytes[2]}` : 'presence');
+      return 0;
+    },
+  });
+  listening = true;
+  cluster.setLink('vrouter1', 'ens6', false);
+  return sent;
+}
+
+describe('the order on the wire', () => {
+  it('of two routers: the resignation waits for nothing', async () => {
+    const sent = await sentWithFault(2);
+    expect(sent[0]).toBe('advert 0');
+    expect(sent.at(-1)).toBe('presence');
+  });
+
+  it('of three: the name travels ahead of the resignation', async () => {
+    const sent = await sentWithFault(3);
+    expect(sent[0]).toBe('presence');
+    expect(sent).toContain('advert 0');
+  });
+});
+
 describe('a resignation among three', () => {
   it('whose successor died a moment ago is followed by the next one after its skew time', async () => {
     const cluster = await settled({ routers: 3 });

@@ -101,9 +101,13 @@ const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
 const IFLA_OPERSTATE = 16;
+/** Of a link's fifty and more attributes, statistics and all, these say what it is. */
+const LINK_ATTRIBUTES = [IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_OPERSTATE];
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
 const IFA_FLAGS = 8;
+const ADDRESS_ATTRIBUTES = [IFA_ADDRESS, IFA_LOCAL, IFA_FLAGS];
+const ROUTE_ATTRIBUTES = [RTA_DST, RTA_OIF, RTA_GATEWAY];
 /** The top bits of an attribute's type say "nested" and "network byte order". */
 const NLA_TYPE_MASK = 0x3fff;
 
@@ -155,7 +159,7 @@ function decodeBody(type: number, flags: number, body: DataView): NetlinkBody {
 
 function decodeLink(removed: boolean, body: DataView): NetlinkBody {
   if (body.byteLength < 16) return malformed('short-body');
-  const attributes = decodeAttributes(body, 16);
+  const attributes = decodeAttributes(body, 16, LINK_ATTRIBUTES);
   if (attributes === undefined) return malformed('bad-attribute');
   const name = attributes.get(IFLA_IFNAME);
   const mac = attributes.get(IFLA_ADDRESS);
@@ -178,7 +182,7 @@ function decodeLink(removed: boolean, body: DataView): NetlinkBody {
 
 function decodeAddress(removed: boolean, body: DataView): NetlinkBody {
   if (body.byteLength < 8) return malformed('short-body');
-  const attributes = decodeAttributes(body, 8);
+  const attributes = decodeAttributes(body, 8, ADDRESS_ATTRIBUTES);
   if (attributes === undefined) return malformed('bad-attribute');
   // rtnetlink(7): on a point-to-point link IFA_ADDRESS is the peer's address and IFA_LOCAL the own one.
   const bytes = attributes.get(IFA_LOCAL) ?? attributes.get(IFA_ADDRESS);
@@ -198,7 +202,7 @@ function decodeAddress(removed: boolean, body: DataView): NetlinkBody {
 /** struct rtmsg. Routes of other tables are none of ours. */
 function decodeRoute(type: number, body: DataView): NetlinkBody {
   if (body.byteLength < 12) return malformed('short-body');
-  const attributes = decodeAttributes(body, 12);
+  const attributes = decodeAttributes(body, 12, ROUTE_ATTRIBUTES);
   if (attributes === undefined) return malformed('bad-attribute');
   if (body.getUint8(4) !== RT_TABLE_MAIN) return { kind: 'other', type };
   const length = body.getUint8(0) === AF_INET6 ? 16 : 4;
@@ -223,18 +227,24 @@ function decodeAnswer(flags: number, body: DataView): NetlinkBody {
   const errno = Math.abs(body.getInt32(0, true));
   if ((flags & NLM_F_ACK_TLVS) === 0 || body.byteLength < 4 + HEADER_LENGTH) return { kind: 'answer', errno };
   const echoed = (flags & NLM_F_CAPPED) === 0 ? align(body.getUint32(4, true)) : HEADER_LENGTH;
-  const detail = decodeAttributes(body, 4 + echoed)?.get(NLMSGERR_ATTR_MSG);
+  const detail = decodeAttributes(body, 4 + echoed, [NLMSGERR_ATTR_MSG])?.get(NLMSGERR_ATTR_MSG);
   return { kind: 'answer', errno, ...(detail && { detail: text(detail) }) };
 }
 
-/** Attribute type → value; undefined if a length does not fit. */
-function decodeAttributes(body: DataView, start: number): ReadonlyMap<number, Uint8Array> | undefined {
+/** Attribute type → value of those that are wanted; undefined if a length does not fit, of whichever. */
+function decodeAttributes(
+  body: DataView,
+  start: number,
+  wanted: readonly number[],
+): ReadonlyMap<number, Uint8Array> | undefined {
   const attributes = new Map<number, Uint8Array>();
   for (let offset = start; body.byteLength - offset >= 4; ) {
     const length = body.getUint16(offset, true);
     if (length < 4 || length > body.byteLength - offset) return undefined;
     const type = body.getUint16(offset + 2, true) & NLA_TYPE_MASK;
-    attributes.set(type, new Uint8Array(body.buffer, body.byteOffset + offset + 4, length - 4));
+    if (wanted.includes(type)) {
+      attributes.set(type, new Uint8Array(body.buffer, body.byteOffset + offset + 4, length - 4));
+    }
     offset += align(length);
   }
   return attributes;

@@ -42,13 +42,13 @@ test('a follower hears the alarms at once, then what is logged, with the fields 
   alarms = ['vrouter2 has never been heard'];
   const feed = makeFeed();
   const { heard } = follow(feed);
-  feed.publish({ event: 'transition', group: 'isv', from: 'backup', to: 'master', reason: 'silence', at: 5 });
+  feed.publish({ event: 'transition', group: 'isv', from: 'backup', to: 'master', reason: 'silence', at: 5 }, WALL + 7);
   expect(heard).toEqual([
     alarmsEvent(alarms, 'warn', 'vrouter2 has never been heard'),
     {
       event: 'transition',
       level: 'info',
-      time: '2026-01-02T03:00:00.000Z',
+      time: '2026-01-02T03:00:00.007Z',
       group: 'isv',
       from: 'backup',
       to: 'master',
@@ -93,7 +93,7 @@ test('nothing is looked at while nobody follows', () => {
   leave();
   const before = looks;
   vi.advanceTimersByTime(10_000);
-  feed.publish({ event: 'stopped' });
+  feed.publish({ event: 'stopped' }, WALL);
   expect(looks).toBe(before);
   expect(heard).toHaveLength(1);
   expect(vi.getTimerCount()).toBe(0);

@@ -13,8 +13,8 @@ export interface EventFeedOptions {
 
 /** What happens, for those who follow it (`GET /v1/events`). Costs nothing while nobody does. */
 export interface EventFeed {
-  /** An event of the log. */
-  publish(event: LogEvent): void;
+  /** An event of the log that happened at this time, Unix time in milliseconds. */
+  publish(event: LogEvent, time: number): void;
   /** Tells every event from now on until the signal aborts, the current alarms at once. */
   follow(tell: (event: EventReport) => void, signal: AbortSignal): void;
 }
@@ -24,7 +24,7 @@ export function createEventFeed({ wall, alarms }: EventFeedOptions): EventFeed {
   let looking: NodeJS.Timeout | undefined;
   let known = '';
 
-  const time = () => new Date(wall()).toISOString();
+  const iso = (time: number) => new Date(time).toISOString();
 
   function tellAll(event: EventReport): void {
     for (const tell of [...followers]) tell(event);
@@ -32,7 +32,7 @@ export function createEventFeed({ wall, alarms }: EventFeedOptions): EventFeed {
 
   function alarmsEvent(now: readonly string[]): AlarmsEvent {
     const msg = now.length === 0 ? 'nothing is wrong: a failover would work' : now.join('; ');
-    return { level: now.length === 0 ? 'info' : 'warn', time: time(), event: 'alarms', alarms: now, msg };
+    return { level: now.length === 0 ? 'info' : 'warn', time: iso(wall()), event: 'alarms', alarms: now, msg };
   }
 
   function look(): void {
@@ -44,10 +44,10 @@ export function createEventFeed({ wall, alarms }: EventFeedOptions): EventFeed {
   }
 
   return {
-    publish(event) {
+    publish(event, time) {
       if (followers.size === 0) return;
       const { level, message } = describeEvent(event);
-      if (level !== 'debug') tellAll({ level, time: time(), ...event, msg: message });
+      if (level !== 'debug') tellAll({ level, time: iso(time), ...event, msg: message });
     },
     follow(tell, signal) {
       if (signal.aborted) return;

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { createLog, type LogOptions } from './log.ts';
+import { createLog, type Log, type LogOptions } from './log.ts';
 
 function capture(options: Partial<LogOptions> = {}) {
   const lines: string[] = [];
-  const log = createLog({
+  const write = createLog({
     level: () => 'info',
     format: 'auto',
     isTerminal: false,
     write: (line) => lines.push(line),
-    wallClock: () => Date.UTC(2026, 0, 1, 3, 0, 0, 7),
     ...options,
   });
+  const log: Log = (event) => write(event, Date.UTC(2026, 0, 1, 3, 0, 0, 7));
   return { log, lines };
 }
 

@@ -1,8 +1,11 @@
 import { pino } from 'pino';
 import { describeEvent, type Level, type LogEvent } from './log-events.ts';
 
-/** Writes one event. */
+/** Tells of one event. */
 export type Log = (event: LogEvent) => void;
+
+/** Writes one event that happened at this time, Unix time in milliseconds. */
+export type WriteEvent = (event: LogEvent, time: number) => void;
 
 export interface LogOptions {
   /** Asked for each event: a reload may change it. */
@@ -12,8 +15,6 @@ export interface LogOptions {
   readonly isTerminal: boolean;
   /** Takes one whole line with its newline; must not block. */
   readonly write: (line: string) => void;
-  /** Wall clock, Unix time in milliseconds. */
-  readonly wallClock?: () => number;
 }
 
 /** Priority prefixes of sd-daemon(3), by pino's level number. */
@@ -25,18 +26,18 @@ const LEVELS: readonly Level[] = ['error', 'warn', 'info', 'debug'];
 const COLOURS: Readonly<Record<Level, string>> = { error: '\x1b[31m', warn: '\x1b[33m', info: '', debug: '\x1b[2m' };
 
 /** Creates the log. Lines are complete when written, one event each. */
-export function createLog(options: LogOptions): Log {
+export function createLog(options: LogOptions): WriteEvent {
   const pretty = options.format === 'pretty' || (options.format === 'auto' && options.isTerminal);
   const write = pretty ? prettyLog(options) : jsonLog(options);
-  return (event) => {
+  return (event, time) => {
     const { level, message } = describeEvent(event);
-    if (LEVELS.indexOf(level) <= LEVELS.indexOf(options.level())) write(event, level, message);
+    if (LEVELS.indexOf(level) <= LEVELS.indexOf(options.level())) write(event, level, message, new Date(time));
   };
 }
 
-type Writer = (event: LogEvent, level: Level, message: string) => void;
+type Writer = (event: LogEvent, level: Level, message: string, time: Date) => void;
 
-function jsonLog({ write, wallClock = Date.now }: LogOptions): Writer {
+function jsonLog({ write }: LogOptions): Writer {
   const destination = {
     [Symbol.for('pino.metadata')]: true,
     lastLevel: 30,
@@ -48,18 +49,17 @@ function jsonLog({ write, wallClock = Date.now }: LogOptions): Writer {
     {
       level: 'debug',
       base: null,
-      timestamp: () => `,"time":"${new Date(wallClock()).toISOString()}"`,
+      timestamp: false,
       formatters: { level: (label) => ({ level: label }) },
     },
     destination,
   );
-  return (event, level, message) => logger[level](event, message);
+  return (event, level, message, time) => logger[level]({ time: time.toISOString(), ...event }, message);
 }
 
-function prettyLog({ write, isTerminal, wallClock = Date.now }: LogOptions): Writer {
-  return (_event, level, message) => {
-    const time = new Date(wallClock()).toISOString().slice(11, 23);
-    const line = `${time} ${level.padEnd(5)} ${message}`;
+function prettyLog({ write, isTerminal }: LogOptions): Writer {
+  return (_event, level, message, time) => {
+    const line = `${time.toISOString().slice(11, 23)} ${level.padEnd(5)} ${message}`;
     const colour = isTerminal ? COLOURS[level] : '';
     write(colour === '' ? `${line}\n` : `${colour}${line}\x1b[0m\n`);
   };
