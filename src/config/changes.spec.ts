@@ -85,6 +85,21 @@ describe('changes of the configuration', () => {
     });
   });
 
+  it('hold a group whose name has a dot to the same', () => {
+    const named = (name: string, id = 51) => config(['  isv:', `  ${name}:`], ['router_id: 51', `router_id: ${id}`]);
+    expect(configChanges(named('isv.a'), named('isv.a', 52))).toEqual([
+      {
+        path: 'groups["isv.a"].virtual_router_id',
+        from: '51',
+        to: '52',
+        needsRestart: 'peers know the group by it',
+      },
+    ]);
+    const gone = configChanges(named('isv.a'), named('isv.b')).filter(({ to }) => to === 'none');
+    expect(gone.length).toBeGreaterThan(0);
+    for (const { needsRestart } of gone) expect(needsRestart).toBe('a group that is gone has to be handed over first');
+  });
+
   it('tell a key that changed, and never show it', () => {
     const before = config();
     const keys = before.heartbeat.auth.keys.map((key) => ({ ...key, secret: new Uint8Array(32).fill(1) }));

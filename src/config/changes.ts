@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import { formatPath } from './mistake.ts';
 import type { Config } from './model.ts';
 import { printEffective } from './print.ts';
 
@@ -13,50 +14,69 @@ export interface ConfigChange {
   readonly needsRestart?: string;
 }
 
-/** What a running daemon cannot change, each with its reason. */
-const FIXED: readonly { readonly path: RegExp; readonly reason: string }[] = [
-  { path: /^cluster$/, reason: 'it names the cluster' },
-  { path: /^routers(\.|$)/, reason: 'the heartbeat paths are bound at start' },
-  { path: /^heartbeat\.(transport|port)$/, reason: 'the heartbeat sockets are bound at start' },
-  { path: /^groups\.[^.]+\.virtual_router_id$/, reason: 'peers know the group by it' },
-  { path: /^oci\.(region|endpoints|request_timeout|connections)(\.|$)/, reason: 'the connections to OCI are open' },
-  { path: /^metrics\.listen$/, reason: 'the socket is bound at start' },
-  { path: /^control\.socket$/, reason: 'the socket is bound at start' },
-  { path: /^log\.format$/, reason: 'the log is open' },
+/** A key, or `any` that stands there. */
+type Step = string | { readonly any: true };
+const ANY = { any: true } as const;
+
+/** What a running daemon cannot change, each with its reason; whatever is below it belongs to it. */
+const FIXED: readonly { readonly path: readonly Step[]; readonly reason: string }[] = [
+  { path: ['cluster'], reason: 'it names the cluster' },
+  { path: ['routers'], reason: 'the heartbeat paths are bound at start' },
+  ...['transport', 'port'].map((key) => ({
+    path: ['heartbeat', key],
+    reason: 'the heartbeat sockets are bound at start',
+  })),
+  { path: ['groups', ANY, 'virtual_router_id'], reason: 'peers know the group by it' },
+  ...['region', 'endpoints', 'request_timeout', 'connections'].map((key) => ({
+    path: ['oci', key],
+    reason: 'the connections to OCI are open',
+  })),
+  { path: ['metrics', 'listen'], reason: 'the socket is bound at start' },
+  { path: ['control', 'socket'], reason: 'the socket is bound at start' },
+  { path: ['log', 'format'], reason: 'the log is open' },
 ];
 
 const GROUP_REMOVED = 'a group that is gone has to be handed over first';
 
+/** A setting without parts. Names may have dots, so its place is no text. */
+interface Leaf {
+  readonly path: readonly string[];
+  readonly text: string;
+}
+
 /** Every setting that differs, in the file's order. */
 export function configChanges(before: Config, after: Config): readonly ConfigChange[] {
-  const old = flatten(parse(printEffective(before)), '');
-  const next = flatten(parse(printEffective(after)), '');
-  const paths = [...new Set([...next.keys(), ...old.keys()])];
-  const changes = paths
-    .filter((path) => old.get(path) !== next.get(path))
-    .map((path) => describe(path, old.get(path) ?? 'none', next.get(path) ?? 'none', before, after));
+  const old = leavesOf(before);
+  const next = leavesOf(after);
+  const changes = [...new Map([...next, ...old])]
+    .filter(([key]) => old.get(key)?.text !== next.get(key)?.text)
+    .map(([key, { path }]) => describe(path, old.get(key)?.text ?? 'none', next.get(key)?.text ?? 'none', before, after));
   return [...changes, ...changedSecrets(before, after)];
 }
 
-function describe(path: string, from: string, to: string, before: Config, after: Config): ConfigChange {
-  const [top, name] = path.split('.');
+function leavesOf(config: Config): ReadonlyMap<string, Leaf> {
+  return new Map(flatten(parse(printEffective(config)), []).map((leaf) => [formatPath(leaf.path), leaf]));
+}
+
+function describe(place: readonly string[], from: string, to: string, before: Config, after: Config): ConfigChange {
+  const path = formatPath(place);
+  const [top, name] = place;
   const exists = (config: Config) => config.groups.some((group) => group.name === name);
   if (top === 'groups' && !exists(before)) return { path, from, to };
   if (top === 'groups' && !exists(after)) return { path, from, to, needsRestart: GROUP_REMOVED };
-  const fixed = FIXED.find((entry) => entry.path.test(path));
+  const fixed = FIXED.find((entry) => entry.path.every((step, index) => step === ANY || step === place[index]));
   return { path, from, to, ...(fixed && { needsRestart: fixed.reason }) };
 }
 
-/** Leaves by their path. A list of named mappings (trackers) goes by the names; any other is one leaf: its order counts. */
-function flatten(value: unknown, path: string): Map<string, string> {
+/** A list of named mappings (trackers) goes by the names; any other is one leaf: its order counts. */
+function flatten(value: unknown, path: readonly string[]): readonly Leaf[] {
   if (Array.isArray(value) && value.length > 0 && value.every(isNamed)) {
-    return new Map(value.flatMap(({ name, ...fields }) => [...flatten(fields, `${path}.${name}`)]));
+    return value.flatMap(({ name, ...fields }) => flatten(fields, [...path, name]));
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return new Map([[path, Array.isArray(value) ? textOf(value) : String(value)]]);
+    return [{ path, text: Array.isArray(value) ? textOf(value) : String(value) }];
   }
-  const entries = Object.entries(value);
-  return new Map(entries.flatMap(([key, item]) => [...flatten(item, path === '' ? key : `${path}.${key}`)]));
+  return Object.entries(value).flatMap(([key, item]) => flatten(item, [...path, key]));
 }
 
 function textOf(list: readonly unknown[]): string {
@@ -83,7 +103,7 @@ function changedSecrets(before: Config, after: Config): ConfigChange[] {
 function authsOf(config: Config) {
   return [
     ['heartbeat', config.heartbeat.auth] as const,
-    ...config.groups.map((group) => [`groups.${group.name}.heartbeat`, group.heartbeat.auth] as const),
+    ...config.groups.map(({ name, heartbeat }) => [formatPath(['groups', name, 'heartbeat']), heartbeat.auth] as const),
   ];
 }
 
