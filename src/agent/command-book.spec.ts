@@ -49,3 +49,16 @@ describe('commands that name a router which is not in the file', () => {
     expect(book.inStandby('isv', 'vrouter3')).toBe(true);
   });
 });
+
+describe('a group that is called as something every object has', () => {
+  it.each(['constructor', 'toString'])('has no command before one was given: %s', (group) => {
+    const { book } = bookWith(['vrouter1', 'vrouter2']);
+    expect(book.hold(group)).toBe(null);
+    expect(book.standby(group)).toEqual([]);
+    expect(book.inStandby(group, 'vrouter1')).toBe(false);
+    expect(book.mergeHold(group, { target: 'vrouter2', origin: 'vrouter2', id: 9 })).toBe(true);
+    book.giveStandby(group, 'vrouter2', true);
+    expect(book.inStandby(group, 'vrouter2')).toBe(true);
+    expect(book.hold(group)?.target).toBe('vrouter2');
+  });
+});

@@ -59,18 +59,19 @@ export function createCommandBook(options: {
     keep({ ...state, standby: { ...state.standby, [group]: [...others, command] } });
   }
 
-  const standby = (group: string) => state.standby[group] ?? [];
+  const standby = (group: string) => ownOf(state.standby, group) ?? [];
+  const hold = (group: string) => ownOf(state.holds, group);
   const standbyOf = (group: string, router: string) => standby(group).find((command) => command.router === router);
 
   return {
-    hold: (group) => state.holds[group] ?? null,
+    hold: (group) => hold(group) ?? null,
     giveHold(group, target) {
-      const command = { target, origin: self, id: nextId(wall(), state.holds[group]) };
+      const command = { target, origin: self, id: nextId(wall(), hold(group)) };
       keepHold(group, command);
       return command;
     },
     mergeHold(group, command) {
-      if (!isFollowable(command) || !supersedes(command, state.holds[group])) return false;
+      if (!isFollowable(command) || !supersedes(command, hold(group))) return false;
       keepHold(group, command);
       return true;
     },
@@ -98,4 +99,9 @@ export function createCommandBook(options: {
       return true;
     },
   };
+}
+
+/** The group's own entry: one that is called `constructor` has not the one that every object has. */
+function ownOf<Value>(entries: Readonly<Record<string, Value>>, group: string): Value | undefined {
+  return Object.hasOwn(entries, group) ? entries[group] : undefined;
 }

@@ -54,6 +54,12 @@ export function isReservedInSubnet(address: AddressWithPrefix): boolean {
   return offset <= 1 || offset === size - 1;
 }
 
+/** Is it an address that no subnet can have: of the machine itself, of a link (169.254.169.254 is the metadata), or class E? */
+export function isOutsideSubnets({ text }: IpAddress): boolean {
+  const range = ipaddr.parse(text).range();
+  return range === 'loopback' || range === 'linkLocal' || (range === 'reserved' && !text.includes(':'));
+}
+
 /** A network in CIDR notation, `10.1.0.0/20`; undefined for anything else. Host bits may be set. */
 export function parseNetwork(text: string): Required<AddressWithPrefix> | undefined {
   const [host = '', prefix = '', ...rest] = text.split('/');

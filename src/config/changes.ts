@@ -50,7 +50,9 @@ export function configChanges(before: Config, after: Config): readonly ConfigCha
   const next = leavesOf(after);
   const changes = [...new Map([...next, ...old])]
     .filter(([key]) => old.get(key)?.text !== next.get(key)?.text)
-    .map(([key, { path }]) => describe(path, old.get(key)?.text ?? 'none', next.get(key)?.text ?? 'none', before, after));
+    .map(([key, { path }]) =>
+      describe(path, old.get(key)?.text ?? 'none', next.get(key)?.text ?? 'none', before, after),
+    );
   return [...changes, ...changedSecrets(before, after)];
 }
 

@@ -1,4 +1,4 @@
-import { isReservedInSubnet, parseVip } from './address.ts';
+import { type AddressWithPrefix, isOutsideSubnets, isReservedInSubnet, parseVip } from './address.ts';
 import { parseDuration } from './duration.ts';
 import { didYouMean, type Finding, type Path, quote } from './mistake.ts';
 import type { ConfigView } from './view.ts';
@@ -108,9 +108,9 @@ function checkVips(name: string, group: GroupView): Finding[] {
     for (const [index, text] of (config?.vips ?? []).entries()) {
       vips += 1;
       const vip = text === undefined ? undefined : parseVip(text);
-      if (vip === undefined || !isReservedInSubnet(vip)) continue;
-      const message = `${text} is reserved, allowed: any but the first two and the last address of a subnet, which OCI keeps for itself`;
-      findings.push({ path: [...path, interfaceName, 'vips', index], message });
+      const why = vip === undefined ? undefined : whyNoVip(vip);
+      if (why === undefined) continue;
+      findings.push({ path: [...path, interfaceName, 'vips', index], message: `${text} ${why}` });
     }
   }
   if (vips === 0) {
@@ -123,4 +123,10 @@ function checkVips(name: string, group: GroupView): Finding[] {
     findings.push({ path, message: `has ${vips} VIPs, allowed: at most ${MAX_VIPS} for each group`, atKey: true });
   }
   return findings;
+}
+
+function whyNoVip(vip: AddressWithPrefix): string | undefined {
+  if (isOutsideSubnets(vip)) return 'is in no subnet, allowed: an address of the subnet of the interface';
+  if (!isReservedInSubnet(vip)) return undefined;
+  return 'is reserved, allowed: any but the first two and the last address of a subnet, which OCI keeps for itself';
 }

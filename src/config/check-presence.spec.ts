@@ -39,6 +39,13 @@ describe('the presence datagram', () => {
     expect(checked({ routers: 3, groups: 16, vips: 3 })).toEqual(['ok']);
   });
 
+  it('is not blamed for a name that no presence can carry', () => {
+    const text = fileWith({ routers: 2, groups: 1, vips: 1 }).replaceAll('vrouter2', '"v router2"');
+    const found = lines(load(text, { hostname: 'vrouter1' }));
+    expect(found).toHaveLength(2);
+    for (const line of found) expect(line).toContain('the name is "v router2"');
+  });
+
   it('that would not fit is a mistake of the file, not of the night in which it is not sent', () => {
     expect(checked({ routers: 4, groups: 30, vips: 3 })).toEqual([
       'f.yaml:9:1: groups: make a presence datagram of more than 1200 bytes (4 routers, 30 groups and 30 interfaces), allowed: fewer of them, or shorter names',

@@ -15,9 +15,11 @@ const RELEASE = '0'.repeat(20);
 export function checkPresence(view: ConfigView): Finding[] {
   const routers = Object.keys(view.routers ?? {});
   const groups = Object.entries(view.groups ?? {});
-  // Names with a mistake of their own are told of by the schema.
   const [self] = routers;
-  if (self === undefined || encodePresence(largest(self, routers, groups)).ok) return [];
+  if (self === undefined) return [];
+  const encoded = encodePresence(largest(self, routers, groups));
+  // Names with a mistake of their own are told of by the schema.
+  if (encoded.ok || encoded.error !== 'too-large') return [];
   const size = `${routers.length} routers, ${groups.length} groups and ${interfacesOf(groups).length} interfaces`;
   const message = `make a presence datagram of more than ${PRESENCE_LENGTH_MAX} bytes (${size}), allowed: fewer of them, or shorter names`;
   return [{ path: ['groups'], message, atKey: true }];

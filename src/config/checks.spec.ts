@@ -13,6 +13,13 @@ const ROWS: MistakeRow[] = [
       'f.yaml:14:22: groups.isv.interfaces.ens5.vips[0]: 10.0.0.1/28 is reserved, allowed: any but the first two and the last address of a subnet, which OCI keeps for itself',
     ],
   },
+  ...['127.0.0.1', '169.254.169.254', '240.0.0.1'].map((address) => ({
+    name: `VIP ${address}`,
+    changes: [['10.0.0.36', address]] as const,
+    mistakes: [
+      `f.yaml:15:22: groups.isv.interfaces.ens6.vips[0]: ${address} is in no subnet, allowed: an address of the subnet of the interface`,
+    ],
+  })),
   {
     name: 'VIP twice',
     changes: [['10.0.0.36', '10.0.0.4']],
