@@ -25,13 +25,16 @@ function createKernel(config: Partial<Config>, prefixLength = 32) {
   const addresses: LinkAddress[] = [];
   const done: string[] = [];
   const down = new Set<string>();
+  let reloaded: Partial<Config> = {};
+  let refusal: string | undefined;
   const keeper = createAddressKeeper({
-    loaded: () => loadedFor('vrouter1', { ...referenceConfig(ROUTERS.slice(0, 2)), ...config }),
-    log: () => {},
+    loaded: () => loadedFor('vrouter1', { ...referenceConfig(ROUTERS.slice(0, 2)), ...config, ...reloaded }),
+    log: ({ event }) => event === 'address-failed' && done.push(event),
     table: {
       addresses: () => addresses,
       isUp: (device) => !down.has(device),
       async add(device, address) {
+        if (refusal !== undefined) throw new Error(refusal);
         done.push(`+${address}`);
         addresses.push({ device, index: 1, address, prefixLength });
       },
@@ -46,6 +49,13 @@ function createKernel(config: Partial<Config>, prefixLength = 32) {
   });
   return {
     down,
+    alarms: () => keeper.alarms().map(({ text }) => text),
+    reload(next: Partial<Config>) {
+      reloaded = next;
+    },
+    refuse(reason: string | undefined) {
+      refusal = reason;
+    },
     addresses,
     async keep(...reports: GroupReport[]) {
       keeper.keep(reports);
@@ -68,6 +78,61 @@ describe('addresses: static', () => {
     down.clear();
     expect(await keep()).toBe('+10.0.0.4');
     expect(await keep(group('vrouter2', 'vrouter2'))).toBe('');
+  });
+});
+
+/** The reference deployment without the VIPs of ens6. */
+function withoutEns6(): Partial<Config> {
+  const base = referenceConfig(ROUTERS.slice(0, 2));
+  const groups = base.groups.map((entry) => ({
+    ...entry,
+    interfaces: entry.interfaces.map((each) => (each.name === 'ens6' ? { ...each, vips: [] } : each)),
+  }));
+  return { groups };
+}
+
+describe.each(['static', 'follow'] as const)('addresses: %s', (addresses) => {
+  it('a VIP that a reload takes out of the file leaves its interface, and no other does', async () => {
+    const { keep, reload, down } = createKernel({ addresses });
+    await keep(group('vrouter1', 'vrouter1'));
+    reload(withoutEns6());
+    // It is the address that is in the way, link or no link.
+    down.add('ens6');
+    expect(await keep(group('vrouter1', 'vrouter1'))).toBe('-10.0.0.36');
+    expect(await keep(group('vrouter1', 'vrouter1'))).toBe('');
+  });
+
+  it('one with the prefix length of its subnet stays', async () => {
+    const { keep, reload } = createKernel({ addresses }, 28);
+    await keep(group('vrouter1', 'vrouter1'));
+    reload(withoutEns6());
+    expect(await keep(group('vrouter1', 'vrouter1'))).toBe('');
+  });
+
+  it("nothing leaves when they become the admin's", async () => {
+    const { keep, reload } = createKernel({ addresses });
+    await keep(group('vrouter1', 'vrouter1'));
+    reload({ addresses: 'unmanaged' });
+    expect(await keep(group('vrouter1', 'vrouter1'))).toBe('');
+    reload({ addresses: 'unmanaged', ...withoutEns6() });
+    expect(await keep(group('vrouter1', 'vrouter1'))).toBe('');
+    reload({ addresses, ...withoutEns6() });
+    expect(await keep(group('vrouter1', 'vrouter1'))).toBe('');
+  });
+
+  it('what the kernel refuses is told once, and alarmed until it is done or no longer wanted', async () => {
+    const { keep, refuse, alarms, reload } = createKernel({ addresses });
+    refuse('no room');
+    expect(await keep(group('vrouter1', 'vrouter1'))).toBe('address-failed address-failed address-failed');
+    expect(await keep(group('vrouter1', 'vrouter1'))).toBe('');
+    expect(alarms()).toHaveLength(3);
+    expect(alarms()[2]).toBe('address 10.0.0.36 on ens6: no room');
+    reload(withoutEns6());
+    await keep(group('vrouter1', 'vrouter1'));
+    expect(alarms()).toHaveLength(2);
+    refuse(undefined);
+    await keep(group('vrouter1', 'vrouter1'));
+    expect(alarms()).toEqual([]);
   });
 });
 

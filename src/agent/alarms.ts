@@ -24,6 +24,9 @@ export type AlarmTopic =
   | 'peer-link'
   | 'config-peer'
   | 'forwarding'
+  | 'static-route'
+  | 'address'
+  | 'state'
   | 'hold';
 
 export interface Alarm {
@@ -49,6 +52,8 @@ export function alarmsOf(sources: {
   readonly missingAddresses: readonly string[];
   /** Why the lease could not be stamped. */
   readonly leaseError: string | undefined;
+  /** What could not be done on this machine: routes, addresses, the saved state. */
+  readonly machine: readonly Alarm[];
 }): readonly Alarm[] {
   const { routers, groups, reasonsNotReady, inventory } = sources;
   const self = routers.find((router) => router.self);
@@ -73,13 +78,14 @@ export function alarmsOf(sources: {
       : [alarm('lease', 'router', `the lease on this router's VNIC was not stamped: ${sources.leaseError}`)]),
     ...peers.flatMap((peer) => peerAlarms(peer, sources.rejects(peer.name))),
     ...droppedPackets(inventory),
+    ...sources.machine,
     ...groups.flatMap(({ name, hold }) =>
       hold === null ? [] : [alarm('hold', name, `${name}: nobody pre-empts ${hold.target} until failoverctl failback`)],
     ),
   ];
 }
 
-function alarm(topic: AlarmTopic, about: string, text: string): Alarm {
+export function alarm(topic: AlarmTopic, about: string, text: string): Alarm {
   return { topic, about, text };
 }
 

@@ -151,15 +151,18 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
     },
   });
 
+  const store = createStateStore(stateFile, (failure, detail) =>
+    log({ event: `state-${failure}`, file: stateFile, detail }),
+  );
+
   const router: Router = createRouter({
     loaded,
     version,
     clock: systemClock,
     random: Math.random,
     observer,
-    store: createStateStore(stateFile, (failure, detail) =>
-      log({ event: `state-${failure}`, file: stateFile, detail }),
-    ),
+    store,
+    machineAlarms: () => [addressKeeper, routeKeeper, store].flatMap(({ alarms }) => alarms()),
     createOci: (listener) => doctor.watch(createOci(config.oci, listener)),
     runCommand,
     // After the claims of a failover: the address follows the VIP.

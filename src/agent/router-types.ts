@@ -40,6 +40,8 @@ export interface RouterOptions {
   readonly onTransition?: () => void;
   /** State of a device of the kernel; undefined: there is none of that name. */
   readonly interfaceState: (device: string) => InterfaceState | undefined;
+  /** What could not be done on this machine, for the status; absent: nothing is done there. */
+  readonly machineAlarms?: () => readonly Alarm[];
   /** True if an interface of this machine has the address; absent: each of its own is taken to be here. */
   readonly hasAddress?: (address: string) => boolean;
   /** Rules that are switched off, for the mutation check of the simulation. */

@@ -289,6 +289,7 @@ export function createRouter(options: RouterOptions): Router {
     holders,
     trackers,
     hooks,
+    machine: options.machineAlarms?.() ?? [],
   });
 
   function takePart(): void {

@@ -140,4 +140,29 @@ describe('routes', () => {
     await keeper.compare();
     expect(take()).toEqual([]);
   });
+
+  it('what is not as configured is an alarm until it is, or is no longer wanted', async () => {
+    const { keeper, foreign, refuse, configure } = createKernel([POD, OTHER]);
+    const alarms = () => keeper.alarms().map(({ about, text }) => [about, text]);
+    foreign.add(POD.to);
+    await keeper.compare();
+    const taken = [POD.to, "route: there is another route to 10.1.0.0/20, which is not this daemon's and stays"];
+    expect(alarms()).toEqual([taken]);
+    configure([POD]);
+    refuse('network is unreachable');
+    foreign.clear();
+    await keeper.keep();
+    expect(alarms()).toEqual([
+      [POD.to, 'route: 10.1.0.0/20 via 10.0.0.1 could not be added to ens5: network is unreachable'],
+    ]);
+    refuse(undefined);
+    await keeper.keep();
+    expect(alarms()).toEqual([]);
+    foreign.add(OTHER.to);
+    configure([POD, OTHER]);
+    await keeper.compare();
+    configure([POD]);
+    await keeper.compare();
+    expect(alarms()).toEqual([]);
+  });
 });

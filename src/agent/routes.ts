@@ -1,6 +1,7 @@
 import { deviceOf, type LoadedConfig } from '../config/index.ts';
 import type { OwnRoute, Route } from '../linux/index.ts';
 import type { Log } from '../observe/index.ts';
+import { type Alarm, alarm } from './alarms.ts';
 
 /** What the kernel can do with routes (linux/routes.ts). */
 export interface RouteTable {
@@ -19,6 +20,8 @@ export interface RouteKeeper {
   compare(): Promise<void>;
   /** Adds what is missing, without reading a table that may be long: a link came back, or somebody deleted a route. */
   keep(): Promise<void>;
+  /** The routes that are not as configured, for the status. */
+  alarms(): readonly Alarm[];
 }
 
 export function createRouteKeeper(options: {
@@ -54,6 +57,9 @@ export function createRouteKeeper(options: {
     try {
       const own = await table.own();
       const isWanted = (route: OwnRoute) => routes.some((each) => isSame(each, route));
+      told.delete(TABLE);
+      const isKnown = (to: string) => [...routes, ...own].some((route) => route.to === to);
+      for (const to of told.keys()) if (!isKnown(to)) told.delete(to);
       for (const route of own) if (!isWanted(route)) await drop(route);
       for (const route of routes) {
         if (options.indexOf(route.device) === undefined) continue;
@@ -61,7 +67,7 @@ export function createRouteKeeper(options: {
         else told.delete(route.to);
       }
     } catch (error) {
-      tell('', `the routes could not be read: ${messageOf(error)}`);
+      tell(TABLE, `the routes could not be read: ${messageOf(error)}`);
     }
   }
 
@@ -83,6 +89,7 @@ export function createRouteKeeper(options: {
   async function drop(route: OwnRoute): Promise<void> {
     try {
       await table.remove(route);
+      told.delete(route.to);
       log({ event: 'route-removed', to: route.to, via: route.via });
     } catch (error) {
       tell(route.to, `${route.to} via ${route.via} could not be removed: ${messageOf(error)}`);
@@ -111,7 +118,14 @@ export function createRouteKeeper(options: {
     return work;
   }
 
-  return { compare: () => start(compareAll), keep: () => start(addMissing) };
+  return {
+    compare: () => start(compareAll),
+    keep: () => start(addMissing),
+    alarms: () => [...told].map(([to, detail]) => alarm('static-route', to, `route: ${detail}`)),
+  };
 }
+
+/** Stands for all of them, where one of them is told of. */
+const TABLE = 'all';
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -56,6 +56,23 @@ describe('the saved state', () => {
     });
   }
 
+  it('that cannot be written is tried again until it can, told once and alarmed meanwhile', async () => {
+    const { failures } = open();
+    const blocked = join(directory, 'file');
+    writeFileSync(blocked, '');
+    const path = join(blocked, 'state.json');
+    const store = createStateStore(path, (failure) => failures.push(failure), 5);
+    store.save(NOTHING_SAVED);
+    await expect.poll(() => store.alarms().map(({ topic }) => topic)).toEqual(['state']);
+    // The newest counts, also one that came while the disk said no.
+    store.save(HOLD);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(failures).toEqual(['not-saved']);
+    rmSync(blocked);
+    await expect.poll(() => store.alarms()).toEqual([]);
+    expect(createStateStore(path, () => {}).load()).toEqual(HOLD);
+  });
+
   it('that cannot be written is told, and nothing else happens', async () => {
     const { failures } = open();
     writeFileSync(join(directory, 'file'), '');

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import type { Milliseconds } from '../dgram-vrrp/index.ts';
+import { type Alarm, alarm } from './alarms.ts';
 import { type FreezeCommand, type HoldCommand, MAX_COMMAND_ID, type StandbyCommand } from './commands.ts';
 
 /** Ids are Unix time in milliseconds; beyond this, a peer could not be told of the next one (48 bits on the wire). */
@@ -32,22 +35,52 @@ export interface StateStore {
   save(state: SavedState): void;
 }
 
-/** @param onError told that the file could not be read, or written; the daemon goes on without it */
+/** The store that is a file. */
+export interface FileStore extends StateStore {
+  /** The last state is not on disk, and why; it is tried again. */
+  alarms(): readonly Alarm[];
+}
+
+/** A full disk is made room on; a command that is in force must be there after the next restart. */
+const RETRY: Milliseconds = 5000;
+
+/**
+ * @param onError told that the file could not be read, or written; the daemon goes on without it
+ * @param retry milliseconds after which what could not be written is tried again
+ */
 export function createStateStore(
   file: string,
   onError: (failure: 'not-read' | 'not-saved', detail: string) => void,
-): StateStore {
+  retry = RETRY,
+): FileStore {
   let writing = false;
   let pending: SavedState | undefined;
+  let error: string | undefined;
 
-  async function write(): Promise<void> {
-    while (pending !== undefined) {
-      const text = `${JSON.stringify(pending)}\n`;
-      pending = undefined;
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(`${file}.new`, text, { mode: 0o600, flush: true });
-      await rename(`${file}.new`, file);
+  async function write(state: SavedState): Promise<void> {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(`${file}.new`, `${JSON.stringify(state)}\n`, { mode: 0o600, flush: true });
+    await rename(`${file}.new`, file);
+  }
+
+  async function writeAll(): Promise<void> {
+    writing = true;
+    for (let state = pending; state !== undefined; state = pending) {
+      try {
+        await write(state);
+        error = undefined;
+        if (pending === state) pending = undefined;
+      } catch (cause) {
+        failed(messageOf(cause));
+        await delay(retry, undefined, { ref: false });
+      }
     }
+    writing = false;
+  }
+
+  function failed(detail: string): void {
+    if (detail !== error) onError('not-saved', detail);
+    error = detail;
   }
 
   return {
@@ -62,13 +95,11 @@ export function createStateStore(
     },
     save(state) {
       pending = state;
-      if (writing) return;
-      writing = true;
-      write()
-        .catch((error: unknown) => onError('not-saved', messageOf(error)))
-        .finally(() => {
-          writing = false;
-        });
+      if (!writing) void writeAll();
+    },
+    alarms() {
+      const text = `holds, standby and freeze would not outlast a restart: ${file} is not saved: ${error}`;
+      return error === undefined ? [] : [alarm('state', 'file', text)];
     },
   };
 }

@@ -35,6 +35,8 @@ export interface StatusSources {
   readonly holders: Holders;
   readonly trackers: Pick<Trackers, 'report'>;
   readonly hooks: Pick<Hooks, 'failed'>;
+  /** What could not be done on this machine. */
+  readonly machine: readonly Alarm[];
 }
 
 /** The report of `GET /v1/status`: the cluster as this router sees it. */
@@ -64,6 +66,7 @@ export function reportWithAlarms(sources: StatusSources): {
     frozen: sources.commands.frozen(),
     missingAddresses: sources.elsewhere ? self.addresses : [],
     leaseError: sources.lease.error(),
+    machine: sources.machine,
   });
   const report: StatusReport = {
     version: sources.version,

@@ -34,11 +34,14 @@ const ADVICE: Readonly<Record<AlarmTopic, readonly ['warning' | 'failed', string
     'failed',
     'set "skip source/destination check" on the VNIC, in the console or with oci network vnic update',
   ],
+  'static-route': ['warning', 'ip route show: another route to it may be in the way, or its gateway not be reachable'],
+  address: ['failed', 'the log says why (address-failed): journalctl -u failoverd'],
+  state: ['warning', 'StateDirectory=failoverd in the unit, its permissions, and room on its disk'],
   hold: ['warning', 'failoverctl failback ends the hold of the planned failover'],
 };
 
 /** Topics that other checks look at afresh; the alarm may be as old as the last look of the daemon itself. */
-const LOOKED_AT_AFRESH: ReadonlySet<AlarmTopic> = new Set<AlarmTopic>(['forwarding', 'lease']);
+const LOOKED_AT_AFRESH: ReadonlySet<AlarmTopic> = new Set<AlarmTopic>(['forwarding', 'lease', 'address', 'state']);
 
 /** What this router knows of the cluster: every alarm is a check that failed, and what raises none is well. */
 export function checkCluster(report: StatusReport, alarms: readonly Alarm[]): readonly DoctorCheck[] {
