@@ -108,7 +108,6 @@ export function createConversation(options: ConversationOptions): Conversation {
   let askedAt = Number.NEGATIVE_INFINITY;
   let answeredAt = Number.NEGATIVE_INFINITY;
   let started = false;
-  let tickDue = startedAt;
 
   const heartbeat = createHeartbeat(
     {
@@ -165,12 +164,7 @@ export function createConversation(options: ConversationOptions): Conversation {
   }
 
   function tick(): void {
-    const now = clock.now();
-    const late = now - tickDue;
-    tickDue = now + PRESENCE_INTERVAL;
-    alarm.set(tickDue);
-    // No timer of an election may be late yet where a machine stood still, and what was sent to it is lost.
-    for (const group of options.groups()) if (late > intervalOf(group)) group.handle({ kind: 'resumed', late });
+    alarm.set(clock.now() + PRESENCE_INTERVAL);
     options.onTick();
     sendPresence(false);
   }
@@ -295,7 +289,6 @@ export function createConversation(options: ConversationOptions): Conversation {
     sendAdvert: heartbeat.sendAdvert,
     start() {
       started = true;
-      tickDue = clock.now();
       tick();
     },
     tellPeers: () => sendPresence(false),

@@ -33,6 +33,8 @@ export interface GroupOptions {
   readonly without?: ReadonlySet<Rule> | undefined;
   /** Name of the master with this address, unless it is more likely that this router is cut off than that it died. */
   readonly predecessorAt: (address: string | undefined) => string | null;
+  /** This router is more likely cut off from everybody than that the master with this address died. */
+  readonly isCutOff: (address: string | undefined) => boolean;
   readonly clock: Clock;
   readonly random: () => number;
   readonly observer: Observer;

@@ -7,6 +7,7 @@ import {
   type Successor,
 } from '../dgram-vrrp/index.ts';
 import { createOwnership, type PlanAction, type PlanConfig } from '../ownership/index.ts';
+import { createElectionAlarm } from './election-alarm.ts';
 import { createFlapping } from './flapping.ts';
 import type { Group, GroupOptions, GroupSettings, Rule } from './group-types.ts';
 import { whyOf } from './lock-words.ts';
@@ -50,14 +51,21 @@ export function createGroup(options: GroupOptions): Group {
   let unfitFor = FIRST_UNFIT;
   let requestedSuccessor: string | undefined;
 
-  const alarm = clock.createAlarm(() => {
+  const alarm = createElectionAlarm(clock, { onDue: timerDue, onLook: (late) => handle({ kind: 'resumed', late }) });
+
+  function setAlarm(): void {
+    const { at: since = clock.now(), interval = settings.election.interval } = election.master() ?? {};
+    alarm.set(election.nextDeadline()?.at, { since, interval });
+  }
+
+  function timerDue(): void {
     const due = election.nextDeadline();
     if (due === undefined) return;
     if (due.timer === 'advert') observer.lateness(clock.now() - due.at);
     if (due.timer !== 'advert' && standsBack(due.at)) ownership.handle({ kind: 'supersede' });
     else if (due.timer !== 'advert' && options.leavesMaster(election.effectivePriority())) handle({ kind: 'deferred' });
     else handle({ kind: 'timer', timer: due.timer, generation: due.generation });
-  });
+  }
 
   /** A master resigns, and this router would follow it at once. */
   function isHandover(event: ElectionEvent): event is Extract<ElectionEvent, { kind: 'advert' }> {
@@ -95,7 +103,7 @@ export function createGroup(options: GroupOptions): Group {
     const actions = election.handle(clock.now(), told);
     for (const action of actions) carryOut(action);
     tellUnled();
-    alarm.set(election.nextDeadline()?.at);
+    setAlarm();
     // Claims and adverts are on their way by now; telling comes after.
     for (const action of actions) tell(action);
   }
@@ -108,7 +116,7 @@ export function createGroup(options: GroupOptions): Group {
         return;
       case 'activate':
         successor = null;
-        ownership.handle({ kind: 'master', on: true, predecessor: options.predecessorAt(election.predecessor()) });
+        ownership.handle({ kind: 'master', on: true, ...predecessor() });
         return;
       case 'transition':
         since = clock.now();
@@ -128,6 +136,11 @@ export function createGroup(options: GroupOptions): Group {
       default:
         return;
     }
+  }
+
+  function predecessor() {
+    const address = election.predecessor();
+    return { predecessor: options.predecessorAt(address), cutOff: options.isCutOff(address) };
   }
 
   function heedFlapping(): void {

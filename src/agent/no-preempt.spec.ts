@@ -60,4 +60,21 @@ describe('preempt: false, two masters that hear each other', () => {
     expect(cluster.masters()).toEqual(['vrouter2']);
     expect(cluster.cloud.moves).toHaveLength(3);
   });
+
+  it('keep the holder that can read, though the other one does not know yet that it holds nothing', async () => {
+    const cluster = await settled({ configOf });
+    cluster.cloud.fail('vrouter1', 'network');
+    cluster.cut('vrouter1', 'vrouter2');
+    await cluster.run(10_000);
+    expect(cluster.holders()).toEqual(ALL_ON_2);
+    expect(cluster.masters()).toEqual(['vrouter1', 'vrouter2']);
+    cluster.heal('vrouter1', 'vrouter2');
+    await cluster.run(5000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.router('vrouter1').status().groups[0]?.state).toBe('backup');
+    cluster.cloud.fail('vrouter1', undefined);
+    await cluster.run(20_000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.cloud.moves).toHaveLength(3);
+  });
 });

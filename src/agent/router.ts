@@ -156,6 +156,7 @@ export function createRouter(options: RouterOptions): Router {
       knowledge: knowledgeOf(() => made),
       leavesMaster: (priority) => leavesMaster(made, priority),
       predecessorAt: (address) => predecessorAt(made, address),
+      isCutOff: (address) => isCutOff(made, address),
       oci,
       clock,
       random: options.random,
@@ -196,8 +197,11 @@ export function createRouter(options: RouterOptions): Router {
 
   /** Cut off from everybody at once, this router is more likely gone than all the others: the holder's lease decides. */
   function predecessorAt(group: Group, address: string | undefined): string | null {
-    if (address === undefined || conversation.isCutOff(group, address)) return null;
-    return primaries.get(address) ?? null;
+    return address === undefined || isCutOff(group, address) ? null : (primaries.get(address) ?? null);
+  }
+
+  function isCutOff(group: Group, address: string | undefined): boolean {
+    return address !== undefined && conversation.isCutOff(group, address);
   }
 
   /** The master lives, and somebody else should pre-empt it, or nobody yet. */

@@ -8,7 +8,7 @@ import type { Group } from './group-types.ts';
 import type { Holders } from './holders.ts';
 import { routerOfLease } from './lease.ts';
 import { currentAdvert, type Peer, type Peers } from './peers.ts';
-import { priorityAsMaster } from './successor.ts';
+import { isReady, priorityAsMaster } from './successor.ts';
 
 /** What this router knows of the others, for the decision about the lock of a group (ownership/lock.ts). */
 export function createKnowledge(options: {
@@ -83,6 +83,15 @@ export function createKnowledge(options: {
       return peer === undefined ? null : standing(group(), peer, identity);
     },
     peers: () => peers.all().map((peer) => standing(group(), peer, undefined)),
+    toldHolder(address) {
+      const vip = group()
+        .vips()
+        .find((each) => each.address === address);
+      const name = vip === undefined ? null : options.holders.holderOf(vip).router;
+      const peer = name === null ? undefined : peers.get(name);
+      if (peer === undefined || !isReady(peer, group().virtualRouterId)) return null;
+      return standing(group(), peer, undefined);
+    },
     leasesFail: options.leasesFail,
   });
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ALL_ON_1, settled } from '../../test/simulation/settled.ts';
+import { ALL_ON_1, ALL_ON_2, settled } from '../../test/simulation/settled.ts';
 
 it('a superseded router follows nobody: the lock put elsewhere by hand and claimed back supersedes it again', async () => {
   const cluster = await settled();
@@ -15,4 +15,18 @@ it('a superseded router follows nobody: the lock put elsewhere by hand and claim
   // What vrouter2 knew of the lock may be old; what it reads after a refused claim is not.
   const ofLock = cluster.cloud.moves.slice(before).filter(({ address }) => address === '172.20.136.132');
   expect(ofLock).toEqual([expect.objectContaining({ to: 'vrouter1' })]);
+});
+
+it('a router that started in the moment the master died waits, and pre-empts the worse one that did not have to', async () => {
+  const cluster = await settled({ routers: 3 });
+  await cluster.crash('vrouter2');
+  await cluster.run(300);
+  cluster.start('vrouter2');
+  await cluster.crash('vrouter1');
+  await cluster.run(2000);
+  expect(cluster.masters()).toEqual(['vrouter3']);
+  await cluster.run(20_000);
+  expect(cluster.masters()).toEqual(['vrouter2']);
+  expect(cluster.holders()).toEqual(ALL_ON_2);
+  expect(cluster.cloud.moves).toHaveLength(6);
 });

@@ -34,6 +34,8 @@ export interface Knowledge {
   readonly standingOf: (vnicId: VnicId, identity: VnicIdentity | undefined) => PeerStanding | null;
   /** Every other router of the cluster. */
   readonly peers: () => readonly PeerStanding[];
+  /** The router that holds this VIP by its own word, which is newer than what was read here, and from one that can read. */
+  readonly toldHolder: (address: string) => PeerStanding | null;
   /** This router could not stamp its own lease: that another VNIC has none says nothing then. */
   readonly leasesFail: () => boolean;
 }

@@ -39,8 +39,15 @@ export type ReadResult =
 export type PlanEvent =
   /**
    * The election made this router master, or took it away. `predecessor`: whose silence or resignation led to it.
+   * `cutOff`: of everybody's silence it is this router's own that is the likeliest, so that what was heard before counts
+   * for nothing.
    */
-  | { readonly kind: 'master'; readonly on: boolean; readonly predecessor?: string | null }
+  | {
+      readonly kind: 'master';
+      readonly on: boolean;
+      readonly predecessor?: string | null;
+      readonly cutOff?: boolean;
+    }
   /** This router is backup and has never heard a master: it may start superseded. */
   | { readonly kind: 'unled'; readonly on: boolean }
   /** A peer was heard, fell silent, or told another state. */

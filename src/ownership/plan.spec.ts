@@ -26,6 +26,7 @@ function createRow(sameVnic: boolean, observe: boolean) {
     knowledge: {
       standingOf: (vnicId, identity) => standings.get(nameOf(vnicId, identity)) ?? null,
       peers: () => [...standings.values()],
+      toldHolder: () => null,
       leasesFail: () => leasesFail,
     },
   });
@@ -78,6 +79,7 @@ function createRow(sameVnic: boolean, observe: boolean) {
       case 'freeze':
         return { kind: 'freeze', on: first === 'on' };
       case 'master':
+        if (second === 'cut-off') return { kind: 'master', on: first === 'on', cutOff: true };
         return { kind: 'master', on: first === 'on', predecessor: second === '' ? null : second };
       case 'unled':
         return { kind: 'unled', on: first === 'on' };

@@ -45,7 +45,7 @@ export function createPlan(initial: PlanConfig): Plan {
     claims.claimDue();
   }
 
-  function masterChanged(on: boolean, predecessor: string | null): void {
+  function masterChanged({ on, predecessor = null, cutOff = false }: Extract<PlanEvent, { kind: 'master' }>): void {
     if (on === state.master) return;
     state.master = on;
     state.masterSince = state.now;
@@ -57,11 +57,13 @@ export function createPlan(initial: PlanConfig): Plan {
     claims.forgetConflicts();
     rounds.forgetConflict();
     for (const vip of state.vips) forgetMastership(vip);
-    if (on) becomeMaster();
+    if (on) becomeMaster(cutOff);
   }
 
-  function becomeMaster(): void {
+  function becomeMaster(cutOff: boolean): void {
     supersession.forget();
+    // A holder may be taken for one that is heard for as long as it takes to be silent: its next word counts.
+    if (cutOff) state.disputedSince = state.now;
     for (const vip of state.vips) {
       if (vip.doubtful) claims.get(vip);
       else claims.settle(vip, false);
@@ -112,7 +114,7 @@ export function createPlan(initial: PlanConfig): Plan {
   function dispatch(event: PlanEvent): void {
     switch (event.kind) {
       case 'master':
-        return masterChanged(event.on, event.predecessor ?? null);
+        return masterChanged(event);
       case 'unled':
         supersession.setUnled(event.on);
         return supersession.heed();

@@ -91,6 +91,7 @@ export function createReads(
       const { leaseInterval, verifyInterval } = state.config;
       const interval = state.superseded ? Math.min(leaseInterval, verifyInterval) : verifyInterval;
       rounds.end(state.now, { interval, heedConflict: state.master && !without(state, 'verification') });
+      if (rounds.failed() > 0) supersession.heed();
       if (!readAgain) return;
       readAgain = false;
       readAll();

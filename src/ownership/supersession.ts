@@ -1,9 +1,9 @@
 import type { Milliseconds, VnicId } from '../oci/types.ts';
 import { createLock } from './lock.ts';
-import type { Decision, LockView, VnicReading } from './lock-types.ts';
+import type { Decision, LockView, PeerStanding, VnicReading } from './lock-types.ts';
 import { emit, lockOf, otherHolder, othersVnics, type PlanState, without } from './plan-state.ts';
 import type { Rounds } from './rounds.ts';
-import { holds, mayHaveHeld } from './vip.ts';
+import { holds, mayHaveHeld, type Vip } from './vip.ts';
 
 /** A VNIC whose read failed is read again with the next round, or for another reason after so long. */
 const READ_AGAIN_AFTER: Milliseconds = 1000;
@@ -45,9 +45,16 @@ export function createSupersession(state: PlanState, rounds: Rounds): Supersessi
   function decision(): Decision {
     const vip = lockOf(state);
     if (vip === undefined || without(state, 'lock')) return { verdict: 'claim', because: 'unassigned' };
+    if (tookOver(vip)?.prevails) return { verdict: 'superseded', because: 'prevails' };
     // Whoever wrote over any claim of ours lives, and writes the lock as well.
     const heldLock = state.heldLock || state.vips.some((each) => !holds(each) && mayHaveHeld(each));
     return locks.decide(state.now, vip.record, vip.target.vnicId, { ...state, heldLock });
+  }
+
+  /** Where nothing can be read here, the record that names this router may be old: whose word is newer than it? */
+  function tookOver(vip: Vip): PeerStanding | null {
+    if (!holds(vip) || rounds.failed() === 0 || !(state.master || state.superseded)) return null;
+    return state.config.knowledge.toldHolder(vip.address);
   }
 
   /** The holder was heard after it came into question. */
@@ -92,7 +99,9 @@ export function createSupersession(state: PlanState, rounds: Rounds): Supersessi
 
   function view(): LockView | undefined {
     const vip = lockOf(state);
-    return vip && locks.view(vip.record, decision(), state.disputedSince);
+    if (vip === undefined) return undefined;
+    const view = locks.view(vip.record, decision(), state.disputedSince);
+    return { ...view, holder: tookOver(vip)?.router ?? view.holder };
   }
 
   /** At once, but not again and again where that fails. */

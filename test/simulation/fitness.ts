@@ -12,6 +12,8 @@ export interface Fitness {
   apiWorks(machine: Machine): boolean;
   /** Since when it can be master of the group and reaches the API; undefined: it is not so. */
   fitSince(name: string, group: string): number | undefined;
+  /** Since when it is not so; undefined: it is. */
+  unfitSince(name: string, group: string): number | undefined;
   /** Since when it does not reach the API at all; undefined: it does, or sometimes. */
   unreachedSince(name: string): number | undefined;
   /** When the API failed for anybody last. */
@@ -26,6 +28,7 @@ export function createFitness(options: {
 }): Fitness {
   const { now, machines, groups, environment } = options;
   const fit = new Map<string, number>();
+  const unfit = new Map<string, number>();
   const unreached = new Map<string, number>();
   let troubledAt = Number.NEGATIVE_INFINITY;
 
@@ -53,10 +56,15 @@ export function createFitness(options: {
         const isUnreached = troubles.some(({ trouble, probability }) => trouble === 'outage' && probability === 1);
         noteSince(unreached, name, isUnreached);
         const runs = isRunning(machine) && troubles.length === 0;
-        for (const group of groups) noteSince(fit, `${name} ${group}`, runs && canBeMaster(machine, group));
+        for (const group of groups) {
+          const isFit = runs && canBeMaster(machine, group);
+          noteSince(fit, `${name} ${group}`, isFit);
+          noteSince(unfit, `${name} ${group}`, !isFit);
+        }
       }
     },
     fitSince: (name, group) => fit.get(`${name} ${group}`),
+    unfitSince: (name, group) => unfit.get(`${name} ${group}`),
     unreachedSince: (name) => unreached.get(name),
     apiTroubledAt: () => troubledAt,
   };

@@ -132,13 +132,27 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
     if (better !== undefined) fail('unready-master', `${router}, though ${better.name} is ready`);
   }
 
-  /** Where nothing is in the way, the successor it names is master as soon as it hears of it: within no skew time. */
+  /**
+   * Where nothing is in the way, the successor it names is master as soon as it hears of it: within no skew time. One
+   * that stopped or broke a moment ago may still be named, for nobody knows it yet.
+   */
   function lookFollowed(router: string): void {
     const at = now();
     const isLong = (since: number | undefined) => since !== undefined && at - since > bounds.known;
-    const successors = machines.filter(({ name }) => name !== router && isLong(fitness.fitSince(name, group)));
+    const others = machines.filter(({ name }) => name !== router);
+    const successors = others.filter(({ name }) => isLong(fitness.fitSince(name, group)));
+    const unknown = others.filter(({ name }) => {
+      const since = fitness.unfitSince(name, group);
+      return since !== undefined && !isLong(since);
+    });
     const names = fitness.running().map(({ name }) => name);
-    if (successors.length === 0 || environment.isNoisy() || !environment.areConnected([router, ...names])) return;
+    if (
+      successors.length === 0 ||
+      unknown.length > 0 ||
+      environment.isNoisy() ||
+      !environment.areConnected([router, ...names])
+    )
+      return;
     options.after(bounds.handover, () => {
       const isFollowed = machines.some((machine) => machine.state(group) === 'master');
       if (changedAt() <= at && !isFollowed) fail('slow-handover', `nobody followed ${router}`);

@@ -4,6 +4,9 @@ import { type Allowance, type Allowances, NOTHING, upTo } from './ledger.ts';
 import type { Machine } from './machine.ts';
 import type { Fault } from './scenario.ts';
 
+/** Seconds after which a peer is silent. */
+const SILENT_AFTER = 3.5;
+
 /**
  * What a change of the world may be the reason of, in each group for itself. Where the answer is nothing, nothing may
  * move, however often it happens: a backup that stands still, a path that is lost while another is left, a pair of
@@ -80,10 +83,14 @@ export function createReasons(
       return masters.length === 0 || isBest || !isWell() ? upTo(1) : NOTHING;
     }
 
-    /** A backup that loses the master and another one at once is cut off itself: it waits for the holder's lease. */
+    /**
+     * A backup that loses the master and another one at once is cut off itself: it waits for the holder's lease. One
+     * that had lost the other one before loses the master only, and follows it.
+     */
     function losesBoth({ from, to, oneWay }: Fault & { kind: 'partition' }): boolean {
       const others = machines.map(({ name }) => name).filter((name) => name !== from);
       if (others.length < 2 || to !== undefined || oneWay || isMaster(from)) return false;
+      if (!others.every((name) => isHeardBy(name, machineOf(from)))) return false;
       return running().length === machines.length && !running().some(isStalled) && environment.areConnected(others);
     }
 
@@ -92,9 +99,14 @@ export function createReasons(
       return api || !isWell() ? upTo(1) : NOTHING;
     }
 
-    /** Where a master goes whose backups do not hear each other, one follows it, and then another. */
+    /**
+     * Where a master goes whose backups do not hear each other, one follows it, and then another. The same where one of
+     * them has started and never heard it: it has to wait for its lease, and takes over from a worse one that did not.
+     */
     function leaves(name: string): Allowance {
-      if (isMaster(name)) return upTo(areOthersConnected(name) ? 1 : 2);
+      const others = running().filter((other) => other.name !== name);
+      const know = others.length < 2 || others.every((other) => isStalled(other) || isHeardBy(name, other));
+      if (isMaster(name)) return upTo(areOthersConnected(name) && know ? 1 : 2);
       return isWell() && areOthersConnected(name) ? NOTHING : upTo(1);
     }
 
@@ -152,6 +164,12 @@ export function createReasons(
     },
     boots: (machine) => inEach((group) => reasonsOf(group).mayTakeOver(machine)),
   };
+}
+
+/** It heard that one a moment ago, by its own word. */
+function isHeardBy(name: string, machine: Machine | undefined): boolean {
+  const lastSeen = machine?.status()?.routers.find((router) => router.name === name)?.lastSeen;
+  return lastSeen != null && lastSeen < SILENT_AFTER;
 }
 
 function isThird(third: string, a: string, b: string, hear: (a: string, b: string) => boolean): boolean {

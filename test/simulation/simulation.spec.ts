@@ -76,6 +76,14 @@ describe('the simulation', () => {
     }
   });
 
+  it('sees the same where adverts are so close together that the pause is over between two presences', async () => {
+    const pause: Fault = { kind: 'stall', router: 'vrouter2', paused: true, at: 25_000, until: 25_724 };
+    const startAt = { vrouter1: 1094, vrouter2: 1592 };
+    const outcome = await run({ ...scenario(pause), seed: 5863, interval: 200, startAt });
+    expect(outcome.violation).toBeUndefined();
+    expect(outcome.counts['moves']).toBeUndefined();
+  });
+
   it('sees a rival asked what it holds before anything is taken from it: one move there, none back', async () => {
     const short: Fault = { kind: 'partition', from: 'vrouter2', oneWay: false, at: 25_000, until: 26_378 };
     const [group] = scenario().groups;
