@@ -13,6 +13,8 @@ test('a goal is for the median or for the worst', () => {
   expect(summarize(figure).reached).toBeUndefined();
   expect(summarize({ ...figure, goal: { of: 'median', limit: 2 } }).reached).toBe(true);
   expect(summarize({ ...figure, goal: { of: 'max', limit: 2 } }).reached).toBe(false);
+  expect(summarize({ ...figure, goal: { of: 'min', limit: 1 } }).reached).toBe(true);
+  expect(summarize({ ...figure, goal: { of: 'min', limit: 2 } }).reached).toBe(false);
 });
 
 test('figures keep the order in which they were first seen', () => {

@@ -2,9 +2,9 @@
 
 export type Unit = 'ms' | 's' | 'MB' | '×' | '';
 
-/** A goal is for the median, unless it is for every single run. */
+/** A goal is for the median, unless it is for every single run: at most `limit`, or with `min` at least. */
 export interface Goal {
-  readonly of: 'median' | 'max';
+  readonly of: 'median' | 'max' | 'min';
   readonly limit: number;
 }
 
@@ -44,7 +44,9 @@ export function summarize({ samples, events, goal }: Figure): Summary {
     p90: quantile(samples, 0.9),
     max: quantile(samples, 1),
   };
-  return goal === undefined ? summary : { ...summary, reached: summary[goal.of] <= goal.limit };
+  if (goal === undefined) return summary;
+  const reached = goal.of === 'min' ? quantile(samples, 0) >= goal.limit : summary[goal.of] <= goal.limit;
+  return { ...summary, reached };
 }
 
 export interface Sample {

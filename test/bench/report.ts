@@ -37,7 +37,7 @@ function value(amount: number, unit: Unit): string {
 
 function goalText(goal: Goal, unit: Unit): string {
   if (goal.limit === 0) return 'none';
-  return `${goal.of} ≤ ${goal.limit}${unit === '×' || unit === '' ? unit : ` ${unit}`}`;
+  return `${goal.of} ${goal.of === 'min' ? '≥' : '≤'} ${goal.limit}${unit === '×' || unit === '' ? unit : ` ${unit}`}`;
 }
 
 const COLUMNS: readonly Column[] = [

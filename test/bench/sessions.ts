@@ -75,8 +75,8 @@ export function chosenSessions(names: readonly string[], runs: number): Session[
   if (wanted('link-event') || wanted('warmth')) {
     sessions.push((recorder, progress) =>
       withStand({ interval: 200 }, async (stand) => {
-        if (wanted('link-event')) await measureLinkEvents(stand, recorder, runs, progress);
-        if (wanted('warmth')) await measureWarmth(stand, recorder, some, progress);
+        if (wanted('link-event')) await measureLinkEvents(stand, recorder, 2 * runs, progress);
+        if (wanted('warmth')) await measureWarmth(stand, recorder, half, progress);
       }),
     );
   }
@@ -84,7 +84,7 @@ export function chosenSessions(names: readonly string[], runs: number): Session[
     const parameters = { tokenLifetime: TOKEN_END_LIFETIME, latency: { Federation: FEDERATION_LATENCY } };
     sessions.push((recorder, progress) =>
       withStand({ interval: 200, parameters }, (stand) =>
-        measureTokenEnd(stand, recorder, TOKEN_END_LIFETIME, some, progress),
+        measureTokenEnd(stand, recorder, TOKEN_END_LIFETIME, half, progress),
       ),
     );
   }
