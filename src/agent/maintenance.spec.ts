@@ -46,6 +46,28 @@ describe('standby', () => {
     expect(cluster.cloud.moves).toEqual([]);
   });
 
+  it('says so when nobody is left to be master, whoever is asked', async () => {
+    const cluster = await settled();
+    const standby = (asked: string, router: string) =>
+      cluster.router(asked).maintenance.standby({ on: true, router }).withoutSuccessor;
+    expect(standby('vrouter2', 'vrouter2')).toBe(undefined);
+    await cluster.run(2000);
+    expect(standby('vrouter2', 'vrouter1')).toEqual(['isv']);
+    cluster.router('vrouter1').maintenance.standby({ on: false, router: 'vrouter1' });
+    await cluster.run(5000);
+    expect(standby('vrouter1', 'vrouter1')).toEqual(['isv']);
+  });
+
+  it('counts nobody as left who could not take over', async () => {
+    const cluster = await settled();
+    cluster.setLink('vrouter2', 'ens5', false);
+    await cluster.run(2000);
+    expect(cluster.router('vrouter1').maintenance.standby({ on: true }).withoutSuccessor).toEqual(['isv']);
+    cluster.router('vrouter1').maintenance.standby({ on: false });
+    await cluster.run(10_000);
+    expect(cluster.router('vrouter2').maintenance.standby({ on: true }).withoutSuccessor).toBe(undefined);
+  });
+
   it('is refused for a router or group that is not configured', async () => {
     const cluster = await settled();
     const { maintenance } = cluster.router('vrouter1');

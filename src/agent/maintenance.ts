@@ -29,6 +29,8 @@ export function createMaintenance(options: {
   readonly commands: CommandBook;
   readonly observer: Observer;
   readonly tellPeers: () => void;
+  /** Could a router other than this one be master of the group now? */
+  readonly isServedWithout: (group: Group, router: string) => boolean;
   /** There is no presence: what is commanded here reaches nobody else. */
   readonly vrrpOnly: boolean;
 }): Maintenance {
@@ -74,10 +76,13 @@ export function createMaintenance(options: {
       const isOn = (group: Group) => commands.inStandby(group.name, router);
       const names = (groups: readonly Group[]) => groups.map((group) => group.name);
       const groups = options.groups();
+      const alone =
+        on && !options.vrrpOnly ? select(name).filter((each) => !options.isServedWithout(each, router)) : [];
       return {
         router,
         on: names(groups.filter(isOn)),
         off: names(groups.filter((group) => !isOn(group))),
+        ...(alone.length > 0 && { withoutSuccessor: names(alone) }),
       };
     },
 

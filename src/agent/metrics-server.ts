@@ -1,5 +1,10 @@
 import { createServer, type Server } from 'node:http';
+import type { Milliseconds } from '../dgram-vrrp/index.ts';
 import type { Metrics } from '../observe/index.ts';
+
+/** Scrapers at a time; one that says nothing or does not read its answer must not use up the daemon's file descriptors. */
+const MAX_CONNECTIONS = 32;
+const PATIENCE: Milliseconds = 10_000;
 
 /** Serves `GET /metrics`. An address that is taken is told by `onError` and stops nothing else. */
 export function serveMetrics(
@@ -7,8 +12,11 @@ export function serveMetrics(
   metrics: Metrics,
   onError: (detail: string) => void,
 ): Server {
-  const server = createServer({ requestTimeout: 10_000 }, async (request, response) => {
-    if (request.method !== 'GET' || request.url !== '/metrics') {
+  const limits = { requestTimeout: PATIENCE, headersTimeout: PATIENCE, connectionsCheckingInterval: PATIENCE / 2 };
+  const server = createServer(limits, async (request, response) => {
+    // A scraper may be configured with parameters, and a probe asks for the head.
+    const [path] = (request.url ?? '').split('?');
+    if ((request.method !== 'GET' && request.method !== 'HEAD') || path !== '/metrics') {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('metrics are at GET /metrics\n');
       return;
     }
@@ -20,6 +28,8 @@ export function serveMetrics(
       response.writeHead(500).end();
     }
   });
+  server.timeout = PATIENCE;
+  server.maxConnections = MAX_CONNECTIONS;
   server.on('error', (error) => onError(error.message));
   server.listen(port, host);
   server.unref();

@@ -15,8 +15,13 @@ export function createReload(options: {
 }): Reload {
   // One after the other: each is compared with what the one before left in force.
   let last: Promise<unknown> = Promise.resolve();
+  // Whoever asks before it has begun to read shares it: a storm of signals is one reload more, not a queue of them.
+  let next: Promise<ReloadReport> | undefined;
   return () => {
-    const next = last.then(reload);
+    next ??= last.then(() => {
+      next = undefined;
+      return reload();
+    });
     last = next.catch(() => {});
     return next;
   };

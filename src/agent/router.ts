@@ -144,6 +144,7 @@ export function createRouter(options: RouterOptions): Router {
     commands,
     observer,
     tellPeers: conversation.tellPeers,
+    isServedWithout,
     vrrpOnly,
   });
 
@@ -189,6 +190,13 @@ export function createRouter(options: RouterOptions): Router {
   /** Peers that do not say that they hear this router. */
   function unconfirmed(): readonly string[] {
     return peers.all().flatMap((peer) => (confirms(peer, self.name) ? [] : [peer.name]));
+  }
+
+  function isServedWithout(group: Group, router: string): boolean {
+    const others = peers.all().filter(({ name }) => name !== router && !commands.inStandby(group.name, name));
+    if (bestSuccessor(others, group.virtualRouterId) !== undefined) return true;
+    const takesPart = group.state() === 'master' || group.state() === 'backup';
+    return router !== self.name && takesPart && isReadyIn(group.name);
   }
 
   function isReadyIn(group: string): boolean {

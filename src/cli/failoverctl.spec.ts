@@ -178,7 +178,9 @@ done after N s; failoverctl failback ends the hold
     await fixture.serve({
       failback: async ({ group = 'all' }) => ({ groups: [{ group, from: 'vrouter2', to: 'vrouter1' }] }),
       standby: async ({ on, router = 'vrouter1', group = 'isv' }) =>
-        on ? { router, on: [group], off: ['pod'] } : { router, on: [], off: [group] },
+        on
+          ? { router, on: [group], off: ['pod'], ...(router === 'vrouter1' && { withoutSuccessor: [group] }) }
+          : { router, on: [], off: [group] },
       reload: async () => ({ changes: ['isv: VIP 10.0.0.68 added'], warnings: ['f.yaml:1:1: a: b'] }),
       history: async ({ limit = 0 }) => ({
         entries: [{ time: STATUS.time, group: 'isv', from: 'init', to: 'backup', reason: `of ${limit}`, claims: [] }],
@@ -195,6 +197,12 @@ done after N s; failoverctl failback ends the hold
     expect(await run('standby on vrouter2')).toMatchObject({
       code: 0,
       stdout: 'vrouter2 is in standby in isv\nvrouter2 takes part in pod\n',
+    });
+    expect(await run('standby on vrouter1')).toEqual({
+      code: 0,
+      stdout: 'vrouter1 is in standby in isv\nvrouter1 takes part in pod\n',
+      stderr:
+        'warning: nobody else could be master of isv now: its VIPs stay where they are (failoverctl status says why)\n',
     });
     expect(await run('freeze on')).toMatchObject({
       code: 0,

@@ -214,6 +214,8 @@ export interface StandbyReport {
   readonly router: string;
   readonly on: readonly string[];
   readonly off: readonly string[];
+  /** Groups that nobody could be master of now: their VIPs stay where they are. Absent: none. */
+  readonly withoutSuccessor?: readonly string[];
 }
 
 /** Answer of `POST /v1/reload`; a file with mistakes is the error `bad-config`, and the old one stays. */

@@ -12,11 +12,21 @@ export const registerStandby: Register = (program, context, done) => {
     .option('-g, --group <name>', 'only in this group (default: in every group)')
     .addHelpText('after', examples('failoverctl standby on vrouter1', 'failoverctl standby off vrouter1'))
     .action(async (word: 'on' | 'off', name: string | undefined, options: { group?: string }, command) => {
-      const { router, on, off } = await (await connect(command)).standby({
+      const {
+        router,
+        on,
+        off,
+        withoutSuccessor = [],
+      } = await (await connect(command)).standby({
         on: word === 'on',
         ...(name !== undefined && { router: name }),
         ...(options.group !== undefined && { group: options.group }),
       });
+      for (const group of withoutSuccessor) {
+        context.stderr(
+          `warning: nobody else could be master of ${group} now: its VIPs stay where they are (failoverctl status says why)\n`,
+        );
+      }
       const lines = [
         on.length > 0 && `${router} is in standby in ${on.join(', ')}`,
         off.length > 0 && `${router} takes part in ${off.join(', ')}`,
