@@ -55,16 +55,54 @@ test.each([
   [
     'an address that cannot be known',
     `${CLAIM} --vnic-id V --ip-address $1`,
-    ['s:1:1: which VIP is it? --ip-address is "$1", allowed: an IP address, or a variable that the script sets to one'],
+    [
+      's:1:1: which VIP is it? --ip-address is "$1", allowed: an IP address, or a variable that the script sets to one; a copy of the script will do in which each VIP has a line of its own',
+    ],
   ],
   [
     'no address',
     `${CLAIM} --vnic-id V`,
     [
-      's:1:1: which VIP is it? there is no --ip-address, allowed: an IP address, or a variable that the script sets to one',
+      's:1:1: which VIP is it? there is no --ip-address, allowed: an IP address, or a variable that the script sets to one; a copy of the script will do in which each VIP has a line of its own',
     ],
   ],
   ['a VNIC that cannot be known', `${CLAIM} --vnic-id $(cat vnic) --ip-address 10.0.0.4`, ['1:1 10.0.0.4']],
+  [
+    'behind other commands',
+    `timeout 20 ${CLAIM} --vnic-id V --ip-address 10.0.0.4\nsudo -u opc -- ${CLAIM} --vnic-id V --ip-address 10.0.0.5\nexec nice -n 5 /x/${CLAIM} --vnic-id V --ip-address 10.0.0.6\nuntil ${CLAIM} --vnic-id V --ip-address 10.0.0.7; do sleep 1; done`,
+    ['1:1 10.0.0.4 V', '2:1 10.0.0.5 V', '3:1 10.0.0.6 V', '4:1 10.0.0.7 V'],
+  ],
+  [
+    'whose output is kept',
+    `OUT=$(${CLAIM} --vnic-id V --ip-address 10.0.0.4 | jq -r '.data | keys (1)')\nlogger "\`${CLAIM} --vnic-id W --ip-address 10.0.0.5\`"\nX=$(date)`,
+    ['1:1 10.0.0.4 V', '2:1 10.0.0.5 W', 'jq -r .data | keys (1)'],
+  ],
+  [
+    'in a subshell, and in words that another shell runs',
+    `(${CLAIM} --vnic-id V --ip-address 10.0.0.4)\nV=10.0.0.5; bash -c "${CLAIM} --vnic-id W --ip-address $V"`,
+    ['1:1 10.0.0.4 V', '2:13 10.0.0.5 W'],
+  ],
+  [
+    'by a name that is not read: never lost in silence',
+    `cli network vnic assign-private-ip --ip-address 10.0.0.4`,
+    [
+      's:1:1: which VIP is it? "cli network vnic assign-private-ip --ip-address 10.0.0.4" is not read, allowed: an IP address, or a variable that the script sets to one; a copy of the script will do in which each VIP has a line of its own',
+    ],
+  ],
+  [
+    'xargs',
+    `echo 10.0.0.4 | xargs -n1 ${CLAIM} --vnic-id V --ip-address`,
+    [
+      's:1:17: which VIP is it? there is no --ip-address, allowed: an IP address, or a variable that the script sets to one; a copy of the script will do in which each VIP has a line of its own',
+    ],
+  ],
+  [
+    'a private IP by its OCID',
+    'oci network private-ip update --private-ip-id P --vnic-id V',
+    [
+      's:1:1: "oci network private-ip update --private-ip-id P --vnic-id V" moves a private IP by its OCID, which is not looked up: write its address into the vips of its interface',
+    ],
+  ],
   [
     'other calls of the API',
     `oci network vnic unassign-private-ip --vnic-id V --ip-address 10.0.0.4\noci os ns get`,
@@ -101,7 +139,25 @@ test('branches by host name say whose claim it is', () => {
 });
 
 test('of one router, the branches of others are left out', () => {
-  expect(read(BRANCHES, 'vrouter2')).toEqual(['5:3 10.0.0.4 B vrouter2', '7:3 10.0.0.4 C', '13:1 10.0.0.6 E']);
+  expect(read(BRANCHES, 'vrouter2')).toEqual(['5:3 10.0.0.4 B vrouter2', '13:1 10.0.0.6 E']);
+  expect(read(BRANCHES, 'vrouter3')).toEqual(['7:3 10.0.0.4 C', '13:1 10.0.0.6 E']);
+});
+
+test('a case of something else than the host name is for every router', () => {
+  const states = `case "$3" in\n  MASTER)\n    ${CLAIM} --vnic-id V --ip-address 10.0.0.4\n    ;;\n  BACKUP|FAULT) exit 0 ;;\nesac`;
+  expect(read(states, 'vrouter1')).toEqual(['3:5 10.0.0.4 V']);
+});
+
+test('several patterns for one host, and for several', () => {
+  const text = `case $HOSTNAME in\n a|a.example.com) ${CLAIM} --vnic-id A --ip-address 10.0.0.4 ;;\n b | c) ${CLAIM} --vnic-id B --ip-address 10.0.0.4 ;;\nesac`;
+  expect(read(text, 'a')).toEqual(['2:16 10.0.0.4 A a']);
+  expect(read(text, 'c')).toEqual(['3:6 10.0.0.4 B']);
+});
+
+test("what another router's branch assigns is not taken", () => {
+  const text = `if [ $(hostname -s) = a ]; then\n V=A\nelse\n V=B\nfi\n${CLAIM} --vnic-id $V --ip-address 10.0.0.4`;
+  expect(read(text, 'a')).toEqual(['6:1 10.0.0.4 A']);
+  expect(read(text, 'b')).toEqual(['6:1 10.0.0.4 B']);
 });
 
 test('whatever is in a script, it is read to the end without an error', () => {

@@ -1,5 +1,6 @@
 import { makeAuth } from './auth.ts';
 import { compare, type Member } from './compare.ts';
+import { compareGroups, compareRouters, startupDelayOf } from './compare-routers.ts';
 import { type Devices, matchDevices, requiredInterfaces } from './devices.ts';
 import type { Draft, DraftGroup, DraftInterface, DraftRouter } from './draft.ts';
 import { type GivenScript, makeHooks, scriptOf } from './hooks.ts';
@@ -30,9 +31,12 @@ export function combine({ routers, scripts, inventories, cluster }: Deployment, 
   const paths = findPaths(groups, inventories, remarks);
   const devices = matchDevices(groups, inventories, remarks);
   const preparations: string[] = [];
-  const names = groups.map((members, index) => configName(members[0]?.instance.name ?? '', `group${index + 1}`));
+  const names = namesOf(groups, remarks);
+  const namesByInstance = new Map(groups.map(([first], index) => [first?.instance.name ?? '', names[index] ?? '']));
+  compareGroups(groups, remarks);
+  compareRouters(routers, groups, remarks);
   const draftGroups = groups.map((members, index): DraftGroup => {
-    const group = { name: names[index] ?? '', members, only: groups.length === 1 };
+    const group = { name: names[index] ?? '', members, only: groups.length === 1, names: namesByInstance };
     return makeGroup(group, { routers, scripts, inventories, cluster }, devices, preparations, remarks);
   });
   return {
@@ -45,8 +49,8 @@ export function combine({ routers, scripts, inventories, cluster }: Deployment, 
       }),
     ),
     transport: 'ip',
-    minTtl: findMinTtl(groups),
-    startupDelay: routers.find(({ startupDelay }) => startupDelay !== undefined)?.startupDelay?.value,
+    minTtl: findMinTtl(groups, remarks),
+    startupDelay: startupDelayOf(routers, remarks),
     groups: draftGroups,
     preparations,
   };
@@ -95,14 +99,29 @@ function matchInstances(routers: readonly KeepalivedRouter[], remarks: Remarks):
   return groups;
 }
 
+/** A name for each group, none of them twice. */
+function namesOf(groups: readonly (readonly Member[])[], remarks: Remarks): string[] {
+  const names: string[] = [];
+  for (const [index, [first]] of groups.entries()) {
+    const wanted = configName(first?.instance.name ?? '', `group${index + 1}`);
+    const name = names.includes(wanted) ? `${wanted}-${index + 1}` : wanted;
+    names.push(name);
+    if (first === undefined || name === first.instance.name) continue;
+    remarks.note(first.instance.at, `vrrp_instance ${first.instance.name} is the group ${name}`);
+  }
+  return names;
+}
+
 interface Group {
   readonly name: string;
   readonly members: readonly Member[];
   readonly only: boolean;
+  /** Of all groups, by the first router's name of the instance. */
+  readonly names: ReadonlyMap<string, string>;
 }
 
 function makeGroup(
-  { name, members, only }: Group,
+  { name, members, only, names }: Group,
   { routers, scripts, inventories }: Deployment,
   devices: Devices,
   preparations: string[],
@@ -142,7 +161,7 @@ function makeGroup(
       auth: makeAuth(instance.auth, { group: name, only, preparations }, remarks),
     },
     trackers: makeTrackers(instance, routers[0]?.scripts ?? new Map(), syncGroups, required, remarks),
-    sync: syncedWith(instance, syncGroups, routers[0]?.instances ?? [], remarks),
+    sync: syncedWith(instance, syncGroups, names, remarks),
     hooks: makeHooks(name, notified, remarks),
   };
 }
@@ -172,16 +191,16 @@ function withoutWeights(instance: Instance, remarks: Remarks): Instance {
 function syncedWith(
   instance: Instance,
   syncGroups: readonly SyncGroup[],
-  instances: readonly Instance[],
+  names: ReadonlyMap<string, string>,
   remarks: Remarks,
 ): string[] {
   const others = syncGroups.flatMap(({ members }) => members).filter(({ value }) => value !== instance.name);
   const known = others.filter(({ value, at }) => {
-    const isKnown = instances.some(({ name }) => name === value);
+    const isKnown = names.has(value);
     if (!isKnown) remarks.todo(at, `there is no vrrp_instance ${value}: keepalived ignores it as well`);
     return isKnown;
   });
-  return [...new Set(known.map(({ value }) => configName(value, value)))];
+  return [...new Set(known.flatMap(({ value }) => names.get(value) ?? []))];
 }
 
 /** Claims of the scripts that a group's notifications run; of all scripts, where there is one group only. */

@@ -1,11 +1,10 @@
-import { isUtf8 } from 'node:buffer';
 import { dirname, isAbsolute, join } from 'node:path/posix';
-import { describeFileError } from '../files.ts';
 import { quote } from '../mistake.ts';
 import { type Definitions, readDefinition, readRepetition, substitute } from './conf-definitions.ts';
 import { expandPattern, type ImportFiles, isPattern } from './conf-glob.ts';
 import { type ConfLine, columnOf, lineOf, slice, splitWords, uncomment } from './conf-line.ts';
 import type { Position, Remarks } from './remark.ts';
+import { readTextFile } from './text-file.ts';
 
 /*
  * keepalived.conf as a sequence of statements and braces: conditions (`@host`), definitions, repetitions and includes are
@@ -55,20 +54,9 @@ interface Reading extends ConfSource {
 /** Everything a file and its includes say. Ends for every input; what is wrong is a mistake among the remarks. */
 export function readConf(source: ConfSource): readonly Token[] {
   const reading: Reading = { ...source, tokens: [], definitions: new Map(), work: 0, filesRead: 0, exhausted: false };
-  const bytes = readText(source.path, reading, { file: source.path, line: 1, column: 1 });
-  if (bytes !== undefined) readLines(bytes, source.path, 0, reading);
+  const text = readTextFile(source.path, source.files, source.remarks, { file: source.path, line: 1, column: 1 });
+  if (text !== undefined) readLines(text, source.path, 0, reading);
   return reading.tokens;
-}
-
-function readText(path: string, { files, remarks }: Reading, at: Position): string | undefined {
-  try {
-    const bytes = files.read(path);
-    if (isUtf8(bytes)) return new TextDecoder().decode(bytes);
-    remarks.mistake(at, `${path} cannot be read: it is not UTF-8 text`);
-  } catch (cause) {
-    remarks.mistake(at, `${path} cannot be read: ${describeFileError(cause)}`);
-  }
-  return undefined;
 }
 
 function readLines(text: string, file: string, includes: number, reading: Reading): void {
@@ -196,7 +184,7 @@ function include(line: ConfLine, file: string, includes: number, reading: Readin
   }
   if (paths.length === 0) reading.remarks.note(at, `nothing matches ${quote(path)}`);
   for (const found of paths) {
-    const text = readText(found, reading, at);
+    const text = readTextFile(found, reading.files, reading.remarks, at);
     if (text !== undefined) readLines(text, found, includes + 1, reading);
   }
 }

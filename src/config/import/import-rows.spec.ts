@@ -7,14 +7,14 @@ import { formatRemark } from './remark.ts';
 /* One thing at a time, in a deployment of two routers that is otherwise as it should be. */
 
 /** A vrrp_instance of one line each, `more` stands from line 8 on. */
-function conf(own: string, peer: string, priority: number, more: string): string {
+function conf(own: string, peer: string, priority: number, more: string, vip = '10.0.0.4'): string {
   return `vrrp_instance I {
 interface ens3
 virtual_router_id 51
 priority ${priority}
 unicast_src_ip ${own}
 unicast_peer { ${peer} }
-virtual_ipaddress { 10.0.0.4 dev ens5 }
+virtual_ipaddress { ${vip} dev ens5 }
 ${more}
 }
 `;
@@ -28,7 +28,10 @@ interface Change {
   readonly routers?: readonly string[];
 }
 
-function run({ both = '', first = '', second = '', files = {}, routers = ['a', 'b'] }: Change): ImportResult {
+function run(
+  { both = '', first = '', second = '', files = {}, routers = ['a', 'b'] }: Change,
+  encode = (text: string): Uint8Array => Buffer.from(text),
+): ImportResult {
   const read = diskOf({
     a: conf('10.0.0.2', '10.0.0.3', 200, `${both}\n${first}`),
     b: conf('10.0.0.3', '10.0.0.2', 100, `${both}\n${second}`),
@@ -42,7 +45,7 @@ function run({ both = '', first = '', second = '', files = {}, routers = ['a', '
     agents: [],
     pcs: undefined,
     cluster: undefined,
-    files: { read: (path) => read(path).bytes, list: () => [] },
+    files: { read: (path) => encode(Buffer.from(read(path).bytes).toString()), list: () => [] },
   });
 }
 
@@ -95,6 +98,38 @@ describe('what is written', () => {
 describe('what is said', () => {
   test.each<[string, Change, string]>([
     [
+      "keepalived's checksum of old",
+      { both: 'version 3\nold_unicast_checksum' },
+      'a:9:1: old_unicast_checksum: failoverd does not form the checksum of keepalived 1.3.6 and before: take this out of keepalived on every router first, or neither believes the other',
+    ],
+    [
+      'a route of one router only',
+      {
+        first: 'virtual_routes { 10.1.0.0/20 via 10.0.0.1 dev ens5 }',
+        second: 'virtual_routes { 10.2.0.0/20 via 10.0.0.1 dev ens5 }',
+      },
+      'b:9:18: the route to 10.2.0.0/20 by 10.0.0.1 is left out, for a lacks it: if every router is to have it, add it to the routes of its interface\na:9:18: b lacks the route to 10.1.0.0/20 by 10.0.0.1, and has it from now on\n',
+    ],
+    [
+      'a static route of one router only',
+      { second: '}\nstatic_routes { 10.2.0.0/20 via 10.0.0.1 dev ens5' },
+      'b:10:17: the route to 10.2.0.0/20 by 10.0.0.1 is left out, for a lacks it',
+    ],
+    [
+      'startup delays that differ',
+      { first: '}\nglobal_defs { vrrp_startup_delay 3', second: '}\nglobal_defs { vrrp_startup_delay 9' },
+      'a:10:15: vrrp_startup_delay is 3 s here, and 9 s is written for every router\n',
+    ],
+    [
+      'a group whose name had to be changed',
+      {
+        both: '}\nvrrp_instance "J K" {\nvirtual_router_id 52\nvirtual_ipaddress { 10.0.0.5 dev ens5\n}\n',
+        first: 'unicast_src_ip 10.0.0.2\nunicast_peer { 10.0.0.3\n}',
+        second: 'unicast_src_ip 10.0.0.3\nunicast_peer { 10.0.0.2\n}',
+      },
+      'a:9:1: note: vrrp_instance J K is the group J-K\n',
+    ],
+    [
       'an unknown keyword',
       { first: 'nopreemt' },
       'a:9:1: "nopreemt" is no keyword here that this release knows, did you mean "nopreempt"?\n',
@@ -142,6 +177,38 @@ describe('what is said', () => {
 
 describe('mistakes, after which nothing is written', () => {
   test.each<[string, Change, string]>([
+    [
+      'an instance that is there twice',
+      { first: '}\nvrrp_instance I {\nvirtual_router_id 52' },
+      'a:10:1: there is a vrrp_instance I already (a:1:1), and keepalived passes over this one: take it out, or give it another name\n',
+    ],
+    [
+      'one VRID for two instances',
+      { both: '}\nvrrp_instance J {\nvirtual_router_id 51\nvirtual_ipaddress { 10.0.0.5 dev ens5\n}' },
+      'a:10:1: virtual_router_id 51 is that of I, too (a:3:1), allowed: a different one for each vrrp_instance; change it in keepalived on every router first\n',
+    ],
+    [
+      'a check that differs',
+      {
+        both: 'track_script { s }\n}\nvrrp_script s {',
+        first: 'script /x\ninterval 2',
+        second: 'script /y\ninterval 5\ntimeout 2\nweight 5',
+      },
+      'b:10:1: vrrp_script s: script is /y on b and /x on a (a:10:1), allowed: the same on every router\nb:10:1: vrrp_script s: interval is 5 s on b and 2 s on a (a:10:1), allowed: the same on every router\nb:10:1: vrrp_script s: weight is 5 on b and 0 on a (a:10:1), allowed: the same on every router\n',
+    ],
+    [
+      'a sync group of one router only',
+      { second: '}\nvrrp_sync_group G { group { I\n}' },
+      'a:1:1: a lacks vrrp_sync_group G, which b has (b:10:1), allowed: the same members and the same tracking on every router\n',
+    ],
+    [
+      'a sync group that tracks something else',
+      {
+        first: '}\nvrrp_sync_group G { group { I\n}',
+        second: '}\nvrrp_sync_group G { group { I\n}\ntrack_interface { ens9\n}',
+      },
+      'b:10:1: b has another vrrp_sync_group G, which a has (a:10:1), allowed: the same members and the same tracking on every router\n',
+    ],
     [
       'one router only',
       { routers: ['a'] },
@@ -199,6 +266,55 @@ describe('mistakes, after which nothing is written', () => {
       'a:1:1: I has no VIP: neither virtual_ipaddress nor a script names one, allowed: --script a=FILE with the script that becoming master runs\n',
     );
   });
+});
+
+describe('the least TTL over IPv6', () => {
+  const overIpv6 = (more: string): string => {
+    const files = {
+      a: conf('fd00::2', 'fd00::3', 200, more, 'fd00::4'),
+      b: conf('fd00::3', 'fd00::2', 100, more, 'fd00::4'),
+    };
+    return show({ files });
+  };
+
+  test('is what keepalived sends with, unless told otherwise', () => {
+    expect(overIpv6('')).toContain('\n  min_ttl: 64\n');
+    expect(overIpv6('')).toContain(
+      'keepalived sends over IPv6 with hop limit 64, so min_ttl: 64 is written: take it out after the migration',
+    );
+  });
+
+  test('is 255 where keepalived was told so', () => {
+    expect(overIpv6('unicast_ttl 255')).not.toContain('min_ttl');
+  });
+});
+
+test('trackers whose names are the same for failoverd are two', () => {
+  const scripts = 'vrrp_script "s t" {\nscript /x\n}\nvrrp_script s-t {\nscript /y';
+  const written = show({ both: `track_script {\n"s t"\ns-t\n}\n}\n${scripts}` });
+  expect(written).toContain('- { name: s-t, command: [/x],');
+  expect(written).toContain('- { name: s-t-2, command: [/y],');
+});
+
+test('groups whose names are the same for failoverd are two, and synced with each other', () => {
+  const other = (own: string, peer: string): string =>
+    `virtual_ipaddress {\n10.0.0.5 dev ens5\n}\nunicast_src_ip ${own}\nunicast_peer {\n${peer}\n}\n}\nvrrp_instance I-J {\nvirtual_router_id 53\nunicast_src_ip ${own}\nunicast_peer {\n${peer}\n}\nvirtual_ipaddress {\n10.0.0.6 dev ens5\n}\n}\nvrrp_sync_group G {\ngroup {\n"I J"\nI-J\n}`;
+  const both = '}\nvrrp_instance "I J" {\nvirtual_router_id 52';
+  const written = show({ both, first: other('10.0.0.2', '10.0.0.3'), second: other('10.0.0.3', '10.0.0.2') });
+  expect(written).toMatch(/^ {2}I-J:\n[\s\S]* {4}sync: \[I-J-3\]\n {2}I-J-3:\n[\s\S]* {4}sync: \[I-J\]\n/m);
+});
+
+test('text older than UTF-8 is read, what is no text is not', () => {
+  const change = { both: '! caf\u00e9' };
+  const latin = (text: string): Uint8Array => Buffer.from(text, 'latin1');
+  const result = run(change, latin);
+  expect(result.ok && result.remarks.map((remark) => formatRemark(remark))).toContain(
+    'a:8:1: note: is not UTF-8 here: it is taken for ISO 8859-1 (also b:8:1)',
+  );
+  const zeros = run({ both: '\0' }, latin);
+  expect(!zeros.ok && zeros.mistakes.map((remark) => formatRemark(remark))).toContain(
+    'a:1:1: a cannot be read: it is not text',
+  );
 });
 
 test('whatever the files hold, the import ends without an error', () => {

@@ -1,5 +1,3 @@
-import { isUtf8 } from 'node:buffer';
-import { describeFileError } from '../files.ts';
 import { type ClaimScript, readClaimScript } from './claim-script.ts';
 import { combine } from './combine.ts';
 import type { ImportFiles } from './conf-glob.ts';
@@ -10,7 +8,8 @@ import type { KeepalivedRouter } from './keepalived.ts';
 import { combinePacemaker } from './pacemaker.ts';
 import { readPcs } from './pcs.ts';
 import { readRouter } from './read-router.ts';
-import { inOrder, makeRemarks, merge, type Remark, type Remarks } from './remark.ts';
+import { inOrder, makeRemarks, merge, type Position, type Remark, type Remarks } from './remark.ts';
+import { readTextFile } from './text-file.ts';
 import { writeDraft } from './write.ts';
 
 /** A file that was named for a router. */
@@ -62,10 +61,10 @@ function importKeepalived(request: ImportRequest, remarks: Remarks): Draft {
 function importPacemaker(request: ImportRequest, remarks: Remarks): Draft | undefined {
   const { agents, pcs, files, cluster } = request;
   const texts = agents.flatMap((file) => {
-    const text = readText(file, files, remarks);
+    const text = readTextFile(file, files, remarks, start(file));
     return text === undefined ? [] : [{ file, text }];
   });
-  const commands = pcs === undefined ? undefined : readText(pcs, files, remarks);
+  const commands = pcs === undefined ? undefined : readTextFile(pcs, files, remarks, start(pcs));
   return combinePacemaker(
     {
       agents: texts,
@@ -85,11 +84,13 @@ function sourcesOf({ keepalived, scripts, addresses, agents, pcs }: ImportReques
 function readScripts({ scripts, files }: ImportRequest, remarks: Remarks): ReadonlyMap<string, readonly GivenScript[]> {
   const result = new Map<string, GivenScript[]>();
   for (const { router, file } of scripts) {
-    const text = readText(file, files, remarks);
+    const text = readTextFile(file, files, remarks, start(file));
     if (text === undefined) continue;
     const script: ClaimScript = readClaimScript(file, text, router, remarks);
     if (script.claims.length === 0) {
-      remarks.todo({ file, line: 1, column: 1 }, 'moves no VIP with "oci network vnic assign-private-ip"');
+      const message =
+        'moves no VIP with "oci network vnic assign-private-ip": if it moves them in another way, write their addresses into the vips of their interfaces, and take it out of the hooks';
+      remarks.todo(start(file), message);
     }
     result.set(router, [...(result.get(router) ?? []), { file, script }]);
   }
@@ -105,15 +106,6 @@ function readInventories({ addresses, files }: ImportRequest, remarks: Remarks):
   return result;
 }
 
-/** The text of a file; undefined, with a mistake among the remarks, when it cannot be read. */
-export function readText(file: string, files: ImportFiles, remarks: Remarks): string | undefined {
-  const at = { file, line: 1, column: 1 };
-  try {
-    const bytes = files.read(file);
-    if (isUtf8(bytes)) return new TextDecoder().decode(bytes);
-    remarks.mistake(at, 'cannot be read: it is not UTF-8 text');
-  } catch (cause) {
-    remarks.mistake(at, `cannot be read: ${describeFileError(cause)}`);
-  }
-  return undefined;
+function start(file: string): Position {
+  return { file, line: 1, column: 1 };
 }

@@ -1,9 +1,9 @@
 import type { ImportFiles } from './conf-glob.ts';
 import { type Block, readTree } from './conf-tree.ts';
-import type { CheckScript, KeepalivedRouter, Notification, Route, SyncGroup } from './keepalived.ts';
+import type { CheckScript, Instance, KeepalivedRouter, Notification, Route, SyncGroup } from './keepalived.ts';
 import { readInstance } from './read-instance.ts';
 import { readNotification, readRoute, readTracked } from './read-parts.ts';
-import type { Placed, Remarks } from './remark.ts';
+import { type Placed, place, type Remarks } from './remark.ts';
 import { command, seconds, wholeNumber, word } from './values.ts';
 import { GLOBALS, INSTANCE, readable, SCRIPT, SYNC_GROUP, TOP } from './vocabulary.ts';
 
@@ -37,6 +37,7 @@ export function readRouter(name: string, file: string, files: ImportFiles, remar
     if (instanceName === undefined) return [];
     return [readInstance(instanceName, readable(block.block ?? [], INSTANCE, remarks), defaults, remarks)];
   });
+  refuseTwice(instances, remarks);
   const scripts = inside('vrrp_script').flatMap((block) => readScript(block, remarks) ?? []);
   return {
     name,
@@ -49,6 +50,19 @@ export function readRouter(name: string, file: string, files: ImportFiles, remar
       (block ?? []).flatMap((route): Route[] => readRoute(route, remarks)),
     ),
   };
+}
+
+/** keepalived passes over an instance whose name it has. */
+function refuseTwice(instances: readonly Instance[], remarks: Remarks): void {
+  const known = new Map<string, Instance>();
+  for (const instance of instances) {
+    const first = known.get(instance.name);
+    if (first === undefined) known.set(instance.name, instance);
+    else {
+      const message = `there is a vrrp_instance ${instance.name} already (${place(first.at)}), and keepalived passes over this one: take it out, or give it another name`;
+      remarks.mistake(instance.at, message);
+    }
+  }
 }
 
 function readScript(block: Block, remarks: Remarks): CheckScript | undefined {

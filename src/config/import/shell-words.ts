@@ -12,7 +12,10 @@ export interface ShellWord {
 }
 
 export interface ShellCommand {
+  /** None when it only assigns. */
   readonly words: readonly ShellWord[];
+  /** Text of the commands whose output is put in: `$(…)` and backticks. */
+  readonly inside: readonly string[];
   /** From 1, of its first word. */
   readonly line: number;
   readonly column: number;
@@ -31,6 +34,8 @@ export const HOST = '\u0000host';
 interface Cursor {
   readonly text: string;
   index: number;
+  /** What was put in as the output of a command: the text of `$(…)` and of backticks. */
+  readonly inside: string[];
 }
 
 /** Reads line by line (a backslash at the end goes on); `values` are the variables, and take what is assigned. */
@@ -48,18 +53,19 @@ export function* readShell(text: string, values: Map<string, string>): Generator
 }
 
 function readShellLine(text: string, line: number, values: Map<string, string>): ShellLine {
-  const cursor: Cursor = { text, index: 0 };
+  const cursor: Cursor = { text: withOnePattern(text), index: 0, inside: [] };
   const commands: ShellCommand[] = [];
   let words: ShellWord[] = [];
   let column = 1;
   const end = (): void => {
     const rest = assign(words, values);
-    if (rest.length > 0) commands.push({ words: rest, line, column });
+    const inside = cursor.inside.splice(0);
+    if (rest.length > 0 || inside.length > 0) commands.push({ words: rest, inside, line, column });
     words = [];
   };
   let comment = '';
   while (cursor.index < text.length) {
-    const character = text[cursor.index] ?? '';
+    const character = cursor.text[cursor.index] ?? '';
     if (/\s/.test(character)) cursor.index += 1;
     else if (character === '#') {
       comment = text.slice(cursor.index + 1).trim();
@@ -76,8 +82,18 @@ function readShellLine(text: string, line: number, values: Map<string, string>):
   return { commands, comment, line };
 }
 
+/** `a|b)` of a `case`: for one name where all mean the same host, for anybody otherwise. Columns stay. */
+function withOnePattern(text: string): string {
+  const [all, before = '', patterns = ''] = /^(\s*\(?)(["'\w.*-]+(?:\s*\|\s*["'\w.*-]+)+)\)/.exec(text) ?? [];
+  if (all === undefined) return text;
+  const names = new Set(patterns.split('|').map((one) => one.replace(/["'\s]/g, '').split('.')[0] ?? ''));
+  const [only = '*', ...more] = names;
+  const kept = more.length === 0 && only !== '' ? only : '*';
+  return `${before}${kept.padStart(patterns.length)})${text.slice(all.length)}`;
+}
+
 /** What may stand before an assignment: a keyword, or the pattern of a `case`. */
-const BEFORE = /^(then|else|do|\{|\(|export|readonly|local|declare|\(?["']?[A-Za-z0-9*-]+\))$/;
+const BEFORE = /^(then|else|do|\{|\(|export|readonly|local|declare|\(?["']?[A-Za-z0-9.*-]+\))$/;
 
 /** Takes assignments off a command. */
 function assign(words: readonly ShellWord[], values: Map<string, string>): readonly ShellWord[] {
@@ -129,14 +145,29 @@ interface Expansion {
   readonly variable?: string;
 }
 
+/** `` `…` `` or `$(…)`, with parentheses in it. */
+function outputOf(rest: string): { readonly all: string; readonly command: string } | undefined {
+  const ticks = /^`([^`]*)`/.exec(rest);
+  if (ticks !== null) return { all: ticks[0], command: ticks[1] ?? '' };
+  if (!rest.startsWith('$(')) return undefined;
+  let depth = 0;
+  for (let index = 1; index < rest.length; index++) {
+    if (rest[index] === '(') depth += 1;
+    if (rest[index] === ')') depth -= 1;
+    if (depth === 0) return { all: rest.slice(0, index + 1), command: rest.slice(2, index) };
+  }
+  return undefined;
+}
+
 /** What starts at a `$` or a backtick. */
 function readExpansion(cursor: Cursor, values: ReadonlyMap<string, string>): Expansion {
   const rest = cursor.text.slice(cursor.index);
-  const output = /^(?:`([^`]*)`|\$\(([^()]*)\))/.exec(rest);
-  if (output !== null) {
-    const [all, ticks, parentheses] = output;
+  const output = outputOf(rest);
+  if (output !== undefined) {
+    const { all, command } = output;
     cursor.index += all.length;
-    const isHost = /^\s*\S*(hostname|uname\s+-n)\b/.test(ticks ?? parentheses ?? '');
+    const isHost = /^\s*\S*(hostname|uname\s+-n)\b/.test(command);
+    if (!isHost) cursor.inside.push(command);
     return isHost ? { text: HOST, known: true } : { text: all, known: false };
   }
   const variable = /^\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?:%%\.\*)?\}|([A-Za-z_][A-Za-z0-9_]*))/.exec(rest);

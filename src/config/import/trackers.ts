@@ -18,18 +18,25 @@ export function makeTrackers(
 ): DraftTracker[] {
   const trackers: DraftTracker[] = [];
   const add = (tracker: DraftTracker | undefined): void => {
-    if (tracker !== undefined && !trackers.some(({ name }) => name === tracker.name)) trackers.push(tracker);
+    if (tracker === undefined) return;
+    const isTaken = trackers.some(({ name }) => name === tracker.name);
+    trackers.push(isTaken ? { ...tracker, name: `${tracker.name}-${trackers.length + 1}` } : tracker);
   };
   const sources = [instance, ...syncGroups];
-  for (const tracked of sources.flatMap(({ trackedScripts }) => trackedScripts)) {
+  for (const tracked of once(sources.flatMap(({ trackedScripts }) => trackedScripts))) {
     const script = scripts.get(tracked.name);
     if (script === undefined) remarks.mistake(tracked.at, `track_script: there is no vrrp_script ${tracked.name}`);
     else add(scriptTracker(tracked, script, remarks));
   }
-  for (const tracked of sources.flatMap(({ trackedInterfaces }) => trackedInterfaces)) {
+  for (const tracked of once(sources.flatMap(({ trackedInterfaces }) => trackedInterfaces))) {
     add(interfaceTracker(tracked, required, remarks));
   }
   return trackers;
+}
+
+/** What an instance and its sync group both track is one tracker, as the instance has it. */
+function once(all: readonly Tracked[]): readonly Tracked[] {
+  return all.filter(({ name }, index) => all.findIndex((other) => other.name === name) === index);
 }
 
 function scriptTracker(tracked: Tracked, script: CheckScript, remarks: Remarks): DraftTracker | undefined {
