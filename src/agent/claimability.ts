@@ -93,10 +93,7 @@ export function createClaimability(options: {
     return whyNotReady({
       oci: status,
       inventory: discovery.last(),
-      interfaces: (config?.interfaces ?? []).map(({ name, vips }) => ({
-        name,
-        vips: vips.map(({ address }) => address),
-      })),
+      interfaces: config?.interfaces ?? [],
       failedRounds: group.failedRounds(),
       provenAt: group.provenAt(),
       linkUpAt,
@@ -109,10 +106,11 @@ export function createClaimability(options: {
     for (const group of options.groups()) {
       const before = reasons.get(group.name);
       // Who cannot take over one group of a set must not take over another.
-      const now = [...new Set(options.syncSetOf(group.name).flatMap(({ name }) => own.get(name) ?? []))];
+      const ofSet = options.syncSetOf(group.name).flatMap(({ name }) => own.get(name) ?? []);
+      const now = ofSet.length === 0 ? ofSet : [...new Set(ofSet)];
       reasons.set(group.name, now);
       if (now.length === 0 && (before?.length ?? 0) > 0) readySince.set(group.name, options.clock.now());
-      if (before !== undefined && before.join() === now.join()) continue;
+      if (before?.length === now.length && before.every((reason, index) => reason === now[index])) continue;
       if (now.length > 0) observer.log({ event: 'group-not-ready', group: group.name, reasons: now });
       else observer.log({ event: 'group-ready', group: group.name });
       group.handle({ kind: 'readiness', ready: now.length === 0 });

@@ -24,7 +24,9 @@ export function groupSettings(group: GroupConfig, { config, self }: LoadedConfig
 
 /** This router's VNICs in the subnets of all VIPs. */
 export function vnicsOf(groups: readonly Group[]): readonly VnicId[] {
-  return [...new Set(groups.flatMap((group) => group.vips().flatMap(({ target }) => target?.vnicId ?? [])))];
+  const vnics = new Set<VnicId>();
+  for (const group of groups) for (const { target } of group.vips()) if (target !== undefined) vnics.add(target.vnicId);
+  return [...vnics];
 }
 
 /** This router's VNICs in the subnets of the groups' locks. */

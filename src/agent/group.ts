@@ -98,9 +98,8 @@ export function createGroup(options: GroupOptions): Group {
       ownership.handle({ kind: 'supersede' });
       return;
     }
-    const told =
-      event.kind === 'advert' ? { ...event, holding: ownership.holdsLock() && options.isRecordReadable() } : event;
-    const actions = election.handle(clock.now(), told);
+    const isHolding = event.kind === 'advert' && ownership.holdsLock() && options.isRecordReadable();
+    const actions = election.handle(clock.now(), isHolding ? { ...event, holding: true } : event);
     for (const action of actions) carryOut(action);
     tellUnled();
     setAlarm();

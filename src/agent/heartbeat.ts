@@ -2,7 +2,6 @@ import type { GroupConfig, LoadedConfig } from '../config/index.ts';
 import {
   type Advert,
   type Authenticator,
-  addressFamily,
   createAuthenticator,
   createReplayGuard,
   createSequencer,
@@ -20,8 +19,8 @@ import {
   type ReplayGuard,
   type Sequencer,
   type Transport,
-  type V2Authentication,
 } from '../dgram-vrrp/index.ts';
+import { type AdvertForm, advertForms } from './advert-forms.ts';
 import type { Clock } from './clock.ts';
 import type { Freshness } from './freshness.ts';
 import type { Path } from './paths.ts';
@@ -77,9 +76,22 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
   let signers = makeSigners();
   const bootIds = new Map<string, string>();
   const byPath = new Map(paths.map((path) => [path.id, path] as const));
+  let forms = makeForms();
 
   const groups = () => options.loaded().config.groups;
   const groupNamed = (name: string) => groups().find((group) => group.name === name);
+
+  function makeForms() {
+    const { config } = options.loaded();
+    return { config, ofPath: new Map(paths.map((path) => [path.id, advertForms(config, path)] as const)) };
+  }
+
+  /** What adverts of a group look like on a path; other ones only with another configuration. */
+  function formOf({ id }: Path, virtualRouterId: number | undefined): AdvertForm | undefined {
+    if (forms.config !== options.loaded().config) forms = makeForms();
+    const ofPath = forms.ofPath.get(id);
+    return ofPath?.get(virtualRouterId) ?? ofPath?.get(undefined);
+  }
 
   function makeSigners() {
     const { heartbeat, groups: configured } = options.loaded().config;
@@ -98,20 +110,10 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
   }
 
   function receiveAdvert({ bytes, ttl }: ReceivedDatagram, path: Path): void {
-    const group = groups().find(({ virtualRouterId }) => virtualRouterId === bytes[1]);
-    const decoded = decodeAdvert(bytes, {
-      family: addressFamily(path.local) ?? 'ipv4',
-      source: path.peer,
-      destination: path.local,
-      allowEmptyAddressList: true,
-      ...(ttl !== undefined && { ttl, minTtl: options.loaded().config.heartbeat.minTtl }),
-      ...(group && {
-        version: group.heartbeat.version,
-        virtualRouterId: group.virtualRouterId,
-        interval: group.heartbeat.interval,
-        authentication: v2AuthenticationOf(group),
-      }),
-    });
+    const form = formOf(path, bytes[1]);
+    if (form === undefined) return;
+    const { group } = form;
+    const decoded = decodeAdvert(bytes, ttl === undefined ? form.decode : { ...form.decode, ttl });
     const reject = (reason: string) => options.onRejected(path, reason, 'advert', bytes[1]);
     if (!decoded.ok) return reject(decoded.error);
     const auth = group && signers.groups.get(group.name);
@@ -119,7 +121,7 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
     const opened = auth.open(bytes, decoded.pduLength, path.peer, receiverClock(path));
     if (!opened.ok) return reject(opened.error);
     options.onHeard(path);
-    options.onAdvert(group.name, path, decoded.advert, advertisedAddresses(group, path.local));
+    options.onAdvert(group.name, path, decoded.advert, form.addresses);
   }
 
   function receivePresence(bytes: Uint8Array, path: Path): void {
@@ -166,20 +168,14 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
       const group = groupNamed(name);
       const auth = signers.groups.get(name);
       if (group === undefined || auth === undefined) return;
+      const { virtualRouterId } = group;
+      const { version } = group.heartbeat;
       for (let copy = 0; copy < copies; copy += 1) {
         for (const path of paths) {
-          const advert = {
-            version: group.heartbeat.version,
-            virtualRouterId: group.virtualRouterId,
-            priority,
-            interval,
-            addresses: advertisedAddresses(group, path.local),
-          };
-          const pdu = encodeAdvert(advert, {
-            source: path.local,
-            destination: path.peer,
-            authentication: v2AuthenticationOf(group),
-          });
+          const form = formOf(path, virtualRouterId);
+          if (form === undefined) continue;
+          const { addresses, encode } = form;
+          const pdu = encodeAdvert({ version, virtualRouterId, priority, interval, addresses }, encode);
           send(path.id, auth.seal(pdu, path.local));
           options.onAdvertSent();
         }
@@ -202,20 +198,6 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
       else receiveAdvert(datagram, path);
     },
   };
-}
-
-/** The address list on the wire: only addresses of the path's own family fit. */
-function advertisedAddresses(group: GroupConfig, local: string): readonly string[] {
-  const { advertise } = group.heartbeat;
-  if (advertise === 'none') return [];
-  const all =
-    advertise === 'vips' ? group.interfaces.flatMap(({ vips }) => vips.map(({ address }) => address)) : advertise;
-  return all.filter((address) => addressFamily(address) === addressFamily(local));
-}
-
-/** VRRPv2's own authentication; a signature comes after the advert. */
-function v2AuthenticationOf({ heartbeat: { auth } }: GroupConfig): V2Authentication {
-  return auth.mode === 'password' ? { kind: 'password', password: auth.password?.text ?? '' } : { kind: 'none' };
 }
 
 function authenticatorFor(

@@ -33,8 +33,17 @@ export function createInterfaces(
   /** Added by a reload and not up yet: a reload must not drop mastership. */
   const untracked = new Set<string>();
 
+  /** Asked for with every presence, and another one only with the configuration. */
+  let known = { config: loaded().config, vips: findVips() };
+
   /** Interface name → its VIPs in all groups. */
-  function vipsByInterface(): Map<string, readonly string[]> {
+  function vipsByInterface(): ReadonlyMap<string, readonly string[]> {
+    const { config } = loaded();
+    if (known.config !== config) known = { config, vips: findVips() };
+    return known.vips;
+  }
+
+  function findVips(): ReadonlyMap<string, readonly string[]> {
     const vips = new Map<string, readonly string[]>();
     for (const entry of loaded().config.groups.flatMap(({ interfaces }) => interfaces)) {
       const addresses = entry.vips.map(({ address }) => address);

@@ -78,7 +78,7 @@ export function createLeaseKeeper(options: {
 
   function vnicsDue(): readonly VnicId[] {
     const unnamed = options.vnics().filter((vnicId) => !named.has(vnicId));
-    return [...new Set([...unnamed, ...(stamping ? options.lockVnics() : [])])];
+    return stamping ? [...new Set([...unnamed, ...options.lockVnics()])] : unnamed;
   }
 
   function lookAtNeed(): void {
@@ -154,7 +154,7 @@ export function createLeaseKeeper(options: {
     stampedAt: () => stampedAt,
     update() {
       lookAtNeed();
-      if (vnicsDue().length > 0) arm(0);
+      if (!armed && vnicsDue().length > 0) arm(0);
     },
     close() {
       closed = true;

@@ -95,6 +95,7 @@ export function createMaintenance(options: {
     },
 
     standbyHeard(group, heard) {
+      if (heard.length === 0) return;
       const before = commands.inStandby(group.name, self);
       if (!commands.mergeStandby(group.name, heard)) return;
       const on = commands.inStandby(group.name, self);

@@ -83,8 +83,9 @@ export function createPeers(paths: readonly Path[], vrrpOnly = false): Peers {
       adverts: new Map(),
     });
   }
+  const all = [...peers.values()];
   return {
-    all: () => [...peers.values()],
+    all: () => all,
     get: (name) => peers.get(name),
     heard(name, pathId, now) {
       const peer = peers.get(name);

@@ -127,7 +127,7 @@ export function createRouter(options: RouterOptions): Router {
     lockVnics: () => (loaded.config.mode === 'observe' ? [] : lockVnics(groups)),
     onStamping: (on) => observer.log({ event: 'lease', on, unconfirmedBy: on ? unconfirmed() : [] }),
     onFailure: (detail) => observer.leaseFailed(detail, clock.now()),
-    needed: () => groups.some(isMaster) && unconfirmed().length > 0,
+    needed: () => groups.some(isMaster) && peers.all().some((peer) => !confirms(peer, self.name)),
     value: (counter) => ({
       cluster: loaded.config.cluster,
       router: self.name,

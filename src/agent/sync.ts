@@ -41,7 +41,19 @@ export function createSync<Member extends SyncMember>(options: {
   const splitSince = new Map<string, Milliseconds>();
   const repairedAt = new Map<string, Milliseconds>();
 
+  /** Asked for with every answer of the API, and other ones only with the configuration. */
+  let known = { configured: options.loaded().config.groups, groups: [] as readonly Member[], sets: new Map() };
+
   function setOf(name: string): readonly Member[] {
+    const { groups: configured } = options.loaded().config;
+    const groups = options.groups();
+    if (known.configured !== configured || known.groups !== groups) known = { configured, groups, sets: new Map() };
+    const set = known.sets.get(name) ?? findSet(name);
+    known.sets.set(name, set);
+    return set;
+  }
+
+  function findSet(name: string): readonly Member[] {
     const names = syncSetOf(options.loaded().config.groups, name);
     return options.groups().filter((group) => names.includes(group.name));
   }

@@ -31,9 +31,12 @@ export function createHearTold(options: {
 
   return (group, peer, told, before) => {
     // A VIP moved: our record of it is old, and so is the etag that our next claim would need.
-    if (before !== undefined && before.vips.join() !== told.vips.join()) tellMoved(group, peer, told, before);
+    if (before !== undefined && !isSame(before.vips, told.vips)) tellMoved(group, peer, told, before);
     if (isReadable(peer)) options.holders.learn(peer.name, group.vips(), told.vips, options.now());
     if (told.hold !== null) options.switchover().heard(group, told.hold);
     options.maintenance().standbyHeard(group, told.standby);
   };
 }
+
+const isSame = (a: readonly boolean[], b: readonly boolean[]) =>
+  a.length === b.length && a.every((held, index) => held === b[index]);

@@ -153,6 +153,7 @@ export function decodeAdvert(bytes: Uint8Array, context: DecodeContext): DecodeR
 /** True if both lists hold the same addresses, in any order and spelling: the check of RFC 9568 §7.1. */
 export function sameAddresses(a: readonly string[], b: readonly string[]): boolean {
   if (a.length !== b.length) return false;
+  if (a.every((text, index) => text === b[index])) return true;
   const wanted = new Set(b.map((text) => canonicalAddress(text) ?? text));
   const found = new Set(a.map((text) => canonicalAddress(text) ?? text));
   return wanted.size === found.size && [...found].every((address) => wanted.has(address));

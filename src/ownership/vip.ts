@@ -76,17 +76,16 @@ export function store(vip: Vip, record: PrivateIpRecord, now: Milliseconds, from
   vip.recordFrom = from;
 }
 
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 export function viewOf(vip: Vip, master: boolean): VipView {
   const { address, target, record, verifiedAt, sinceAt, error } = vip;
-  return {
-    address,
-    ...(target && { target }),
-    ...(record && { record }),
-    ...(verifiedAt !== undefined && { verifiedAt }),
-    ...(sinceAt !== undefined && { sinceAt }),
-    held: holds(vip),
-    claiming: master && (vip.claim !== undefined || vip.retryAt !== undefined || vip.reading),
-    suspect: vip.lossReads > 0,
-    ...(error !== undefined && { error }),
-  };
+  const claiming = master && (vip.claim !== undefined || vip.retryAt !== undefined || vip.reading);
+  const view: Writable<VipView> = { address, held: holds(vip), claiming, suspect: vip.lossReads > 0 };
+  if (target !== undefined) view.target = target;
+  if (record !== undefined) view.record = record;
+  if (verifiedAt !== undefined) view.verifiedAt = verifiedAt;
+  if (sinceAt !== undefined) view.sinceAt = sinceAt;
+  if (error !== undefined) view.error = error;
+  return view;
 }

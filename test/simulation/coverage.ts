@@ -15,22 +15,31 @@ export interface Coverage {
 }
 
 const MINUTE = 60_000;
+const TEN_SECONDS = 10_000;
 
 export function createCoverage(now: () => number): Coverage {
   const counts: Counts = {};
-  const spans = new Map<string, { span: number; count: number }>();
+  const perMinute = createMost('most requests of a router in a minute', MINUTE);
+  const perTenSeconds = createMost('most requests of a router in ten seconds', TEN_SECONDS);
 
   function count(name: string, by = 1): void {
     counts[name] = (counts[name] ?? 0) + by;
   }
 
-  function noteMost(name: string, router: string, length: number): void {
-    const span = Math.floor(now() / length);
-    const key = name + router;
-    const counted = spans.get(key);
-    const so = counted?.span === span ? counted.count + 1 : 1;
-    spans.set(key, { span, count: so });
-    counts[name] = Math.max(so, counts[name] ?? 0);
+  /** The most of one router in a span of this length. */
+  function createMost(name: string, length: number): (router: string) => void {
+    const spans = new Map<string, { span: number; count: number }>();
+    let most = 0;
+    return (router) => {
+      const span = Math.floor(now() / length);
+      const counted = spans.get(router) ?? { span, count: 0 };
+      spans.set(router, counted);
+      counted.count = counted.span === span ? counted.count + 1 : 1;
+      counted.span = span;
+      if (counted.count <= most) return;
+      most = counted.count;
+      counts[name] = most;
+    };
   }
 
   return {
@@ -57,8 +66,8 @@ export function createCoverage(now: () => number): Coverage {
       count(event.event === 'transition' ? `${event.from} → ${event.to}: ${event.reason}` : `log ${event.event}`);
     },
     asked(router, fate) {
-      noteMost('most requests of a router in a minute', router, MINUTE);
-      noteMost('most requests of a router in ten seconds', router, 10_000);
+      perMinute(router);
+      perTenSeconds(router);
       count('requests');
       if (fate.failure !== undefined) count(`requests answered ${fate.failure}`);
       if (fate.failure !== undefined && fate.carriedOut) count('failures that were carried out');

@@ -31,6 +31,8 @@ export function createEnvironment(options: {
   readonly scenario: Scenario;
   readonly network: SimulatedNetwork;
   readonly machines: readonly Machine[];
+  /** Another fault is in force, or one less. */
+  readonly onUpdate: () => void;
 }): Environment {
   const { scenario, network, machines } = options;
   const active = new Set<Fault>();
@@ -80,6 +82,7 @@ export function createEnvironment(options: {
     add(fault) {
       active.add(fault);
       update();
+      options.onUpdate();
       if (fault.kind !== 'api' || fault.trouble !== 'token') return;
       for (const { name } of machines) {
         if (fault.router === undefined || fault.router === name) apiOf(name).tokenExpired = true;
@@ -88,11 +91,13 @@ export function createEnvironment(options: {
     remove(fault) {
       active.delete(fault);
       update();
+      options.onUpdate();
     },
     setIsolated(router, on) {
       if (on) isolated.add(router);
       else isolated.delete(router);
       update();
+      options.onUpdate();
     },
     apiOf,
     tokenRefreshed(router) {

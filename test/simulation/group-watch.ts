@@ -21,8 +21,14 @@ export interface GroupWatch {
   moved(vip: string, how: string): void;
   /** Since when there is no reason to move left; Infinity: there is one. */
   settledSince(): number;
-  /** `statesOf`: what each running router says of this group. */
+  /**
+   * Judges what is true now.
+   *
+   * @param statesOf what each running router says of this group
+   */
   look(statesOf: (machine: Machine) => GroupState): void;
+  /** When it has to be judged again even if nothing happens: a bound is reached. Infinity: never. */
+  due(): number;
 }
 
 export interface GroupWatchOptions {
@@ -71,7 +77,6 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
       !environment.isFrozen() &&
       !environment.isNoisy() &&
       fitness.running().some((machine) => canBeMaster(machine) && fitness.apiWorks(machine));
-    const limit = now() - fitness.apiTroubledAt() > bounds.away ? bounds.calmAway : bounds.away;
     for (const { address, interface: device } of vips) {
       if (!able || isLive(holderOf(address), device)) {
         awaySince.delete(address);
@@ -79,14 +84,21 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
       }
       const since = Math.max(changedAt(), awaySince.get(address) ?? now());
       awaySince.set(address, since);
-      if (now() - since > limit) fail('vip-away', `${address} is on ${holderOf(address)} since ${since}`);
+      if (now() >= awayTooLongAt(since)) fail('vip-away', `${address} is on ${holderOf(address)} since ${since}`);
     }
+  }
+
+  /** The shorter bound holds where no API has failed for as long as the longer one. */
+  function awayTooLongAt(since: number): number {
+    return Math.min(since + bounds.away, Math.max(since + bounds.calmAway, fitness.apiTroubledAt() + bounds.away));
   }
 
   // One master that holds everything
 
+  const convergedAt = () => changedAt() + bounds.converged;
+
   function lookConverged(statesOf: (machine: Machine) => GroupState): void {
-    if (now() - changedAt() < bounds.converged || environment.isNoisy()) return;
+    if (now() < convergedAt() || environment.isNoisy()) return;
     const all = fitness.running();
     if (!environment.areConnected(all.map(({ name }) => name))) return;
     const candidates = all.filter(canBeMaster);
@@ -159,10 +171,11 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
     });
   }
 
+  const settledAt = () => Math.max(changedAt(), stirredAt) + bounds.settled;
+
   /** No fault, one master, everything with it, for long enough that nothing is under way: nothing may move any more. */
   function lookSettled(): void {
-    const since = Math.max(changedAt(), stirredAt);
-    if (!environment.isCalm() || flapping.size > 0 || now() - since < bounds.settled) return;
+    if (!environment.isCalm() || flapping.size > 0 || now() < settledAt()) return;
     const all = fitness.running();
     const masters = all.filter((machine) => machine.state(group) === 'master');
     const [master] = masters;
@@ -205,6 +218,10 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
       lookSettled();
       lookAway();
       lookConverged(statesOf);
+    },
+    due() {
+      const moments = [convergedAt(), settledAt(), ...[...awaySince.values()].map(awayTooLongAt)];
+      return Math.min(...moments.filter((at) => at > now()));
     },
   };
 }

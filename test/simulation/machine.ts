@@ -56,6 +56,8 @@ export interface MachineOptions {
   readonly guard: (run: () => void, resolves: boolean) => void;
   readonly connect: (process: Process, listener: OciListener) => Oci & OciVnics;
   readonly onLog: (event: LogEvent) => void;
+  /** What others see of it is another one: it ended, or keeps another command. */
+  readonly onTouched: () => void;
   readonly mutation?: Mutation | undefined;
   /** How presence travels; the wire's unless given. */
   readonly codec?: PresenceCodec | undefined;
@@ -115,7 +117,9 @@ export function createMachine(options: MachineOptions): Machine {
       store: {
         load: () => saved,
         save(next) {
-          if (started.isAlive()) saved = next;
+          if (!started.isAlive()) return;
+          saved = next;
+          options.onTouched();
         },
       },
       createTransport: (paths, receive) => options.network.attach(name, started, paths, receive),
@@ -133,6 +137,7 @@ export function createMachine(options: MachineOptions): Machine {
     process = undefined;
     router = undefined;
     states.clear();
+    options.onTouched();
   }
 
   function drain(stoppedAt: number): void {

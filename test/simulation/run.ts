@@ -22,6 +22,9 @@ export interface Outcome {
 const QUIET = 12_000;
 /** The run is looked at this often: one that failed ends. */
 const STEP = 1000;
+/** And after so many steps the event loop gets a turn, in which Node tells of rejections that nobody handled. */
+const STEPS_OF_A_TURN = 10;
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Where the best router holds everything and starts first, nobody's start moves anything. */
 function atStart({ groups, startAt }: Scenario): Allowances {
@@ -76,10 +79,12 @@ export async function run(
     watch.fail('exception', reason instanceof Error ? `${reason.stack}` : `${reason}`);
   process.on('unhandledRejection', thrown);
   try {
-    while (time.now() < duration && watch.violation() === undefined) {
+    for (let step = 1; time.now() < duration && watch.violation() === undefined; step += 1) {
       if (!scenario.patient && time.now() > last && time.now() - watch.settledSince() > QUIET) break;
       await time.advanceTo(Math.min(duration, time.now() + STEP));
+      if (step % STEPS_OF_A_TURN === 0) await turn();
     }
+    await turn();
   } finally {
     process.off('unhandledRejection', thrown);
   }

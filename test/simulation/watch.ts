@@ -11,8 +11,13 @@ import type { Machine } from './machine.ts';
 import { type OciStore, routerOf, vnicOf } from './oci-store.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** Looks at everything after every event. */
+/**
+ * Judges the run. Claims, etags and moves are judged as they happen. Everything else is a condition that has to be true
+ * from some moment on: it is looked at after every event that can make it false, and at that very moment.
+ */
 export interface Watch {
+  /** Something that a condition depends on may be another one now: it is looked at once the event is over. */
+  touched(): void;
   /** Something happened to the world that may be the reason of so much; moves of one VIP only, or of each. */
   changed(allowances: Allowances, vip?: string): void;
   /** As long as datagrams get lost by chance, the election may go either way again and again. */
@@ -34,9 +39,6 @@ export interface Watch {
   fail(invariant: Invariant, detail: string): void;
 }
 
-/** While nothing changes it is looked again this often. */
-const LOOK_INTERVAL = 5000;
-
 interface AskedClaim {
   readonly machine: Machine;
   readonly group: string;
@@ -55,6 +57,7 @@ export function createWatch(options: {
   const { time, bounds, machines, groups, store, environment } = options;
   let violation: Violation | undefined;
   let changedAt = 0;
+  let touched = true;
   let asked: AskedClaim[] = [];
   const claimedAt = new Map<string, number[]>();
   const requests = new Map<string, { span: number; count: number }>();
@@ -93,15 +96,21 @@ export function createWatch(options: {
       return known;
     };
     for (const [group, watch] of watches) watch.look((machine) => reportOf(machine).get(group) ?? 'init');
-    time.after(LOOK_INTERVAL, look);
+    const due = Math.min(...[...watches.values()].map((watch) => watch.due()));
+    bound.set(Number.isFinite(due) ? due : undefined);
   }
-  time.after(LOOK_INTERVAL, look);
+  /** The next bound is reached. */
+  const bound = time.createAlarm(look);
 
   return {
     fail,
     violation: () => violation,
     settledSince: () => Math.max(...[...watches.values()].map((watch) => watch.settledSince())),
+    touched() {
+      touched = true;
+    },
     changed(allowances, vip) {
+      touched = true;
       changedAt = time.now();
       for (const [group, watch] of watches) watch.changed(allowances(group), vip);
       fitness.note();
@@ -111,15 +120,18 @@ export function createWatch(options: {
     mastered: (group, router) => watches.get(group)?.mastered(router),
     flapping: (group, router, delay) => watches.get(group)?.flapping(router, delay),
     noisy() {
+      touched = true;
       changedAt = time.now();
       for (const watch of watches.values()) watch.noisy();
     },
     requestAsked(router) {
       const span = Math.floor(time.now() / REQUEST_SPAN);
-      const counted = requests.get(router);
-      const count = counted?.span === span ? counted.count + 1 : 1;
-      requests.set(router, { span, count });
-      if (count > requestLimit) fail('too-many-requests', `${router}: more than ${requestLimit} in ten seconds`);
+      const counted = requests.get(router) ?? { span, count: 0 };
+      requests.set(router, counted);
+      counted.count = counted.span === span ? counted.count + 1 : 1;
+      counted.span = span;
+      if (counted.count > requestLimit)
+        fail('too-many-requests', `${router}: more than ${requestLimit} in ten seconds`);
     },
     claimAsked(router, request) {
       const machine = machines.find(({ name }) => name === router);
@@ -132,6 +144,7 @@ export function createWatch(options: {
       if (recent.length >= CLAIM_RATE.claims) fail('too-many-claims', `${router}: ${vip}`);
     },
     moved(router, request, before) {
+      touched = true;
       if (before === undefined) return;
       if (before.etag !== request.etag) fail('stale-claim-landed', `${router}: ${before.address}`);
       if (before.vnicId === request.vnicId) return;
@@ -139,6 +152,10 @@ export function createWatch(options: {
       watches.get(deployed.get(before.address)?.group ?? '')?.moved(before.address, how);
     },
     afterEvent() {
+      if (touched) {
+        touched = false;
+        look();
+      }
       if (asked.length === 0) return;
       for (const { machine, group, wasMaster, vip } of asked) {
         if (!wasMaster && machine.state(group) !== 'master') fail('claim-by-non-master', `${machine.name}: ${vip}`);

@@ -4,25 +4,22 @@ import type { Presence } from '../../src/dgram-vrrp/index.ts';
 /** First byte of every presence datagram: version 15, type 1. */
 const FIRST_BYTE = 0xf1;
 
-/** What one router writes is read by all. */
-type Written = WeakMap<Uint8Array, Presence>;
-
-export const createWritten = (): Written => new WeakMap();
+/** A datagram that says what it is by itself. */
+type Written = Uint8Array & { readonly presence?: Presence };
 
 /**
  * Hands a presence over as it is, rounded as the wire would. For unsigned datagrams, which travel as they were made.
  *
  * @param older written by a release that knows only what every presence must have
  */
-export function createWholePresence(written: Written, older: boolean): PresenceCodec {
+export function createWholePresence(older: boolean): PresenceCodec {
   return {
     encode(presence) {
-      const bytes = Uint8Array.of(FIRST_BYTE);
-      written.set(bytes, rounded(older ? withoutNews(presence) : presence));
-      return { ok: true, bytes };
+      const bytes = new Uint8Array(1).fill(FIRST_BYTE);
+      return { ok: true, bytes: Object.assign(bytes, { presence: rounded(older ? withoutNews(presence) : presence) }) };
     },
-    decode(bytes) {
-      const presence = written.get(bytes);
+    decode(bytes: Written) {
+      const { presence } = bytes;
       if (presence === undefined) return { ok: false, error: 'truncated' };
       return { ok: true, presence, pduLength: bytes.length, trailer: bytes.subarray(bytes.length) };
     },

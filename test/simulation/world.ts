@@ -21,7 +21,7 @@ import type { Scenario } from './scenario.ts';
 import { createTrace, describeLog, type Trace } from './trace.ts';
 import { createVirtualTime, type VirtualTime } from './virtual-time.ts';
 import { createWatch, type Watch } from './watch.ts';
-import { createWholePresence, createWritten } from './whole-presence.ts';
+import { createWholePresence } from './whole-presence.ts';
 
 /** Everything of one run: routers, network, OCI, and who watches. */
 export interface World {
@@ -57,7 +57,8 @@ export function createWorld(
     watch.afterEvent();
   };
   const time = createVirtualTime(() => {
-    if (promised) return new Promise<void>((resolve) => setImmediate(resolve)).then(settled);
+    // Runs after every promise that can settle has: the queue of next ticks comes after that of microtasks.
+    if (promised) return new Promise<void>((resolve) => process.nextTick(resolve)).then(settled);
     watch.afterEvent();
     return undefined;
   });
@@ -68,11 +69,10 @@ export function createWorld(
   const coverage = createCoverage(time.now);
   const baseConfig = configOf(scenario);
   const groups = deployedGroups(scenario);
-  const written = createWritten();
   const listeners = new Map<string, OciListener>();
   const bucket = createBucket(scenario.throttle, time.now);
   const machines = ROUTERS.slice(0, scenario.routers).map(({ name }) => makeMachine(name));
-  const environment = createEnvironment({ scenario, network, machines });
+  const environment = createEnvironment({ scenario, network, machines, onUpdate: () => watch.touched() });
   const bounds = boundsOf(scenario);
   const watch = createWatch({ time, bounds, machines, groups, store, environment });
   const announced = new Map<string, boolean>();
@@ -99,6 +99,7 @@ export function createWorld(
       connect: (process, listener) => connect(name, process, listener),
       onLog(event) {
         coverage.logged(event);
+        if (event.event === 'transition') watch.touched();
         if (event.event === 'transition' && event.to === 'master') watch.mastered(event.group, name);
         if (event.event === 'transition' && event.from === 'master' && RESIGNATIONS.has(event.reason))
           watch.resigned(event.group, name);
@@ -106,9 +107,9 @@ export function createWorld(
         if (event.event === 'flapping') watch.flapping(event.group, name, event.delay);
         if (options.traced) traceLog(name, event);
       },
+      onTouched: () => watch.touched(),
       mutation: options.mutation,
-      codec:
-        scenario.signed || scenario.coded ? undefined : createWholePresence(written, scenario.older.includes(name)),
+      codec: scenario.signed || scenario.coded ? undefined : createWholePresence(scenario.older.includes(name)),
     });
   }
 
