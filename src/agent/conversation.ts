@@ -6,6 +6,7 @@ import {
   type Milliseconds,
   type Presence,
   type PresenceGroup,
+  type Successor,
   sameAddresses,
   type Transport,
 } from '../dgram-vrrp/index.ts';
@@ -102,6 +103,8 @@ export function createConversation(options: ConversationOptions): Conversation {
     );
   /** Peer and group → when its priority 0 advert was heard. */
   const resignedAt = new Map<string, Milliseconds>();
+  /** The same, as long as the name of its successor may still come and be this router's. */
+  const unnamedSince = new Map<string, Milliseconds>();
   /** Peer and group → when its last advert was accepted. */
   const advertAt = new Map<string, Milliseconds>();
   const rejections = createRejections();
@@ -213,8 +216,12 @@ export function createConversation(options: ConversationOptions): Conversation {
     if (otherAddresses !== undefined) observer.otherAddresses(name, peer.name, otherAddresses, now);
     peers.advert(peer.name, group.virtualRouterId, { priority, interval, at: now, otherAddresses });
     if (peer.vrrpOnly && isNewMaster) options.onSilentClaims(group);
-    if (priority === 0) resignedAt.set(`${peer.name} ${name}`, now);
     const named = groupOf(peer, group.virtualRouterId)?.successor;
+    if (priority === 0) {
+      resignedAt.set(`${peer.name} ${name}`, now);
+      // Followed already: the same name in a later presence is no second resignation.
+      if (followerOf(named) !== 'self') unnamedSince.set(`${peer.name} ${name}`, now);
+    }
     tellElection(group, peer, priority, interval, named);
     silence.advertHeard();
   }
@@ -232,8 +239,12 @@ export function createConversation(options: ConversationOptions): Conversation {
       source: peer.paths[0]?.peer ?? '',
       priority,
       interval,
-      successor: successorFor(self, loaded().config.routers.length, named),
+      successor: followerOf(named),
     });
+  }
+
+  function followerOf(named: string | null | undefined): Successor {
+    return successorFor(self, loaded().config.routers.length, named);
   }
 
   function presenceHeard(path: Path, presence: Presence): void {
@@ -260,10 +271,10 @@ export function createConversation(options: ConversationOptions): Conversation {
   /** The name came after the resignation it belongs to: another path was faster. */
   function followNamed(group: Group, peer: Peer): void {
     const key = `${peer.name} ${group.name}`;
-    const at = resignedAt.get(key);
+    const at = unnamedSince.get(key);
     if (at === undefined || clock.now() - at > RESIGNATION_MEMORY) return;
     if (group.state() !== 'backup' || group.master() !== undefined) return;
-    resignedAt.delete(key);
+    unnamedSince.delete(key);
     tellElection(group, peer, 0, intervalOf(group), self);
   }
 

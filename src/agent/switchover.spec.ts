@@ -21,6 +21,22 @@ describe('planned switchover', () => {
     expect(cluster.cloud.moves).toHaveLength(6);
   });
 
+  it.each([2, 3])('gives back what was resigned a moment ago, in one step (%i routers)', async (routers) => {
+    const cluster = await settled({ routers });
+    cluster.router('vrouter1').switchover.failover({ to: 'vrouter2' });
+    await cluster.run(300);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    const before = cluster.events.length;
+    cluster.router('vrouter1').switchover.failover({ to: 'vrouter1' });
+    await cluster.run(1000);
+    // The name of the resignation still stands in the presence that asks for the way back.
+    const changes = cluster.events.slice(before).flatMap(({ router, event }) => {
+      return event.event === 'transition' ? [`${router} ${event.from} → ${event.to}`] : [];
+    });
+    expect(changes).toEqual(['vrouter2 master → backup', 'vrouter1 backup → master']);
+    expect(cluster.holders()).toEqual(ALL_ON_1);
+  });
+
   it('may be asked for on the backup', async () => {
     const cluster = await settled();
     const report = cluster.router('vrouter2').switchover.failover({ to: 'vrouter2' });
