@@ -17,6 +17,8 @@ const tests = {
   traffic: 'test/lab/traffic-main.ts',
   bench: 'test/bench/main.ts',
   simulate: 'test/simulation/main.ts',
+  speak: 'test/e2e/heartbeat/speak-main.ts',
+  'watch-links': 'test/e2e/linux/watch-main.ts',
   fuzz: 'test/fuzz/main.ts',
 };
 

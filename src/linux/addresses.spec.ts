@@ -1,15 +1,21 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ensureAddress, removeAddress } from './addresses.ts';
 import type { NetlinkBody } from './netlink-decode.ts';
 import type { NetlinkReceived } from './netlink-socket.ts';
 
-const kernel = vi.hoisted(() => ({
-  requests: [] as Uint8Array[],
-  /** What `receive` finds once the request was carried out. */
-  replies: [] as NetlinkReceived[],
-  busy: undefined as Promise<void> | undefined,
-  closed: 0,
-}));
+const kernel = vi.hoisted(() => {
+  vi.resetModules();
+  return {
+    requests: [] as Uint8Array[],
+    /** What `receive` finds once the request was carried out. */
+    replies: [] as NetlinkReceived[],
+    busy: undefined as Promise<void> | undefined,
+    closed: 0,
+  };
+});
+
+// The spec files of a worker share their modules.
+afterAll(() => vi.resetModules());
 
 vi.mock('./netlink-socket.ts', async (original) => ({
   ...(await original<object>()),

@@ -1,11 +1,12 @@
 /** The watcher against a kernel that loses, breaks off, lies and falls silent. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type LinkWatcher, watchLinks } from './links.ts';
 import { errorFromErrno } from './linux-error.ts';
 import type { NetlinkBody } from './netlink-decode.ts';
 import type { NetlinkReceived } from './netlink-socket.ts';
 
 const kernel = vi.hoisted(() => {
+  vi.resetModules();
   const state = {
     opened: 0,
     closed: 0,
@@ -21,6 +22,9 @@ const kernel = vi.hoisted(() => {
   };
   return state;
 });
+
+// The spec files of a worker share their modules.
+afterAll(() => vi.resetModules());
 
 const PORT = 77;
 const up = { family: 0, flags: 0x41, mac: '', mtu: 1500, operationalState: 6 };

@@ -8,16 +8,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeAdvert, parseAddress } from '../../src/dgram-vrrp/index.ts';
 import type { Command, Speaker } from './heartbeat/speak-main.ts';
-import { execute, prepare } from './systemd/machine.ts';
+import { execute } from './systemd/machine.ts';
 
 const HERE = 'fot-hb-a';
 const THERE = 'fot-hb-b';
-const SCRIPT = 'node_modules/.cache/failoverd-heartbeat-e2e/speak.js';
+const SCRIPT = 'build/speak.js';
 const A4 = '10.0.0.2';
 const B4 = '10.0.0.3';
 const A6 = 'fd00::2';
@@ -69,12 +67,7 @@ async function ip(...args: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr}`);
 }
 
-async function removeSpaces(): Promise<void> {
-  for (const space of [HERE, THERE]) await execute('ip', ['netns', 'delete', space]);
-}
-
 async function makeSpaces(): Promise<void> {
-  await removeSpaces();
   for (const space of [HERE, THERE]) await ip('netns', 'add', space);
   await ip('link', 'add', 'ens3', 'netns', HERE, 'type', 'veth', 'peer', 'name', 'ens3', 'netns', THERE);
   for (const [space, v4, v6] of [
@@ -196,19 +189,6 @@ function recordHeader({ length }: Buffer): Buffer {
 }
 
 beforeAll(async () => {
-  await prepare(fileURLToPath(new URL('./tshark.sh', import.meta.url)));
-  await build({
-    entryPoints: [fileURLToPath(new URL('./heartbeat/speak-main.ts', import.meta.url))],
-    outfile: SCRIPT,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    external: ['koffi'],
-    banner: {
-      js: `import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);`,
-    },
-  });
   directory = await mkdtemp(join(tmpdir(), 'fot-hb-'));
   await makeSpaces();
   capture = await startCapture(join(directory, 'heartbeat.pcap'));
@@ -220,8 +200,6 @@ afterAll(async () => {
   left?.stop();
   right?.stop();
   capture?.kill('SIGTERM');
-  await sleep(200);
-  await removeSpaces();
   if (directory !== undefined) await rm(directory, { recursive: true, force: true });
 });
 

@@ -2,10 +2,10 @@
 # What keepalived says of one file of test/data/import, in a network and with files of its own: its interfaces exist, and
 # so do the scripts that it names. Prints what keepalived -t prints.
 #
-#   unshare --net --mount keepalived-conf.sh KEEPALIVED DATA DIRECTORY FILE CONFIG-ID
+#   unshare --net --mount keepalived-conf.sh DATA DIRECTORY FILE CONFIG-ID
 set -euo pipefail
 
-keepalived=$1 data=$2 directory=$3 file=$4 config_id=$5
+data=$1 directory=$2 file=$3 config_id=$4
 
 mount -t tmpfs tmpfs /mnt
 cp -r "$data/$directory" /mnt/data
@@ -21,4 +21,4 @@ for link in ens3 ens5 ens6 ens7 enp0s6 enp1s0 enp2s0; do
   ip link set "$link" up
 done
 cd /mnt/data
-"$keepalived" -t -i "$config_id" -f "$file" 2>&1 || :
+keepalived -t -i "$config_id" -f "$file" 2>&1 || :

@@ -5,7 +5,6 @@
  * every virtual router has to agree with keepalived's own log, its data and its counters.
  */
 import { chmod, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { now, until } from '../lab/clock.ts';
 import { between, cutPaths } from '../lab/filter.ts';
@@ -15,8 +14,6 @@ import { createLab, type Lab } from '../lab/lab.ts';
 import { SHARED_ETC } from '../lab/routers.ts';
 import { PATIENCE } from '../lab/settle.ts';
 import { failoverdConfig, instanceOf, MATRIX, type Pair } from './keepalived-matrix/matrix.ts';
-import { claimMachine } from './machine.ts';
-import { prepare } from './systemd/machine.ts';
 
 /** failoverd here, keepalived there; keepalived's address is the greater one. */
 const OURS = 'vrouter1';
@@ -33,14 +30,11 @@ interface Expected {
 
 let lab: Lab;
 let keepalived: Keepalived;
-let release: () => void;
 /** States of keepalived before the step, and when the step began. */
 let before: ReadonlyMap<string, KeepalivedState | undefined> = new Map();
 let since = 0;
 
 beforeAll(async () => {
-  release = await claimMachine();
-  await prepare(fileURLToPath(new URL('./keepalived.sh', import.meta.url)));
   lab = await createLab({ idle: [THEIRS], vipsPerSubnet: 4 });
   await writeFile(`${SHARED_ETC}/vrrp.pass`, 'ISV-test\n');
   await writeFile(`${SHARED_ETC}/other.pass`, 'ISV-tesT\n');
@@ -51,7 +45,6 @@ beforeAll(async () => {
 afterAll(async () => {
   keepalived?.kill('SIGKILL');
   await lab?.stop();
-  release?.();
 });
 
 const startTheirs = (): Promise<Keepalived> =>

@@ -3,8 +3,7 @@
  * that failoverd replaces. One router has failoverd, the other keepalived, each once the better one.
  */
 import { chmod, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import type { StatusReport } from '../../src/control/api.ts';
 import { sleep, until } from '../lab/clock.ts';
 import { type Keepalived, startKeepalived } from '../lab/keepalived.ts';
@@ -12,8 +11,6 @@ import { heartbeatOverIp, type KeepalivedInstance, keepalivedConfig } from '../l
 import { createLab, type Lab } from '../lab/lab.ts';
 import { SHARED_ETC } from '../lab/routers.ts';
 import { holders, PATIENCE } from '../lab/settle.ts';
-import { claimMachine } from './machine.ts';
-import { prepare } from './systemd/machine.ts';
 
 const PASSWORD = 'ISV-test';
 const PASS_FILE = '/etc/failoverd/vrrp.pass';
@@ -24,20 +21,12 @@ const OURS = 'vrouter1';
 const THEIRS = 'vrouter2';
 
 let lab: Lab;
-let release: () => void;
 const running: Keepalived[] = [];
-
-beforeAll(async () => {
-  release = await claimMachine();
-  await prepare(fileURLToPath(new URL('./keepalived.sh', import.meta.url)));
-});
 
 afterEach(async () => {
   for (const keepalived of running.splice(0)) keepalived.kill('SIGKILL');
   await lab?.stop();
 });
-
-afterAll(() => release?.());
 
 const instanceOf = (priority: number): KeepalivedInstance => ({ version: 2, priority, password: PASSWORD });
 

@@ -6,10 +6,9 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createRandom, type Random } from '../fuzz/random.ts';
 import {
-  buildWatcher,
   ip,
   ipv4Of,
   ipv4Truth,
@@ -33,7 +32,6 @@ const TINY = 2_048;
 /** The kernel holds changes of carrier back for up to a second. */
 const CARRIER_HOLD = 1_500;
 
-beforeAll(buildWatcher);
 beforeEach(makeSpaces);
 afterEach(removeSpaces);
 

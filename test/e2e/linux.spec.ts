@@ -1,8 +1,7 @@
 /** src/linux against the real kernel, in a network namespace of its own. Runs as root. */
 import { execFileSync } from 'node:child_process';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  buildWatcher,
   ip,
   ipv4Of,
   ipv4Truth,
@@ -16,7 +15,6 @@ import {
   watch,
 } from './linux/harness.ts';
 
-beforeAll(buildWatcher);
 beforeEach(makeSpaces);
 afterEach(removeSpaces);
 

@@ -7,9 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { addReferenceNics } from './reference-nics.ts';
 import { execute, prepare } from './systemd/machine.ts';
-
-const SPACE = 'fot-sysd-metrics';
 
 /** DESIGN §1, without the prefix. */
 const SERVED = [
@@ -37,20 +36,7 @@ beforeAll(async () => {
   if (!existsSync('dist/failoverd.js')) throw new Error('there is no dist/failoverd.js: npm run build comes first');
   promtool = await prepare(fileURLToPath(new URL('./promtool.sh', import.meta.url)));
   directory = await mkdtemp(join(tmpdir(), 'fot-sysd-'));
-  // A test run that was killed leaves it behind.
-  await removeSpace();
-  await ip(`netns add ${SPACE}`);
-  await inSpace('ip link set lo up');
-  for (const [nic, address] of [
-    ['ens3', '172.20.136.130/25'],
-    ['ens5', '10.0.0.2/28'],
-    ['ens6', '10.0.0.34/28'],
-  ] as const) {
-    await inSpace(`ip link add ${nic} type veth peer name net-${nic}`);
-    await inSpace(`ip address add ${address} dev ${nic}`);
-    await inSpace(`ip link set net-${nic} up`);
-    await inSpace(`ip link set ${nic} up`);
-  }
+  await addReferenceNics(ip);
   const example = readFileSync('docs/failoverd.example.yaml', 'utf8');
   await writeFile(join(directory, 'key'), 'a5'.repeat(32), { mode: 0o600 });
   await writeFile(
@@ -61,7 +47,7 @@ control: { socket: ${join(directory, 'control.sock')} }
 `,
   );
   const command = ['dist/failoverd.js', '--config', join(directory, 'failoverd.yaml'), '--node', 'vrouter1'];
-  daemon = spawn('ip', ['netns', 'exec', SPACE, process.execPath, ...command], {
+  daemon = spawn(process.execPath, command, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, STATE_DIRECTORY: directory },
   });
@@ -77,7 +63,6 @@ afterAll(async () => {
     daemon.kill('SIGTERM');
     if ((await Promise.race([ended, sleep(10_000, 'late')])) === 'late') daemon.kill('SIGKILL');
   }
-  await removeSpace();
   if (directory !== undefined) await rm(directory, { recursive: true, force: true });
 });
 
@@ -87,23 +72,18 @@ async function ip(command: string): Promise<string> {
   return stdout;
 }
 
-async function removeSpace(): Promise<void> {
-  const { stdout } = await execute('ip', ['netns', 'pids', SPACE]);
-  for (const pid of stdout.split('\n').filter((line) => line !== '')) process.kill(Number(pid), 'SIGKILL');
-  await execute('ip', ['netns', 'delete', SPACE]);
-}
-
-const inSpace = (command: string): Promise<string> => ip(`netns exec ${SPACE} ${command}`);
-
 /** Scrapes until a line is there: alone and without OCI, the router becomes master after a master down interval. */
 async function untilItSays(line: string): Promise<string> {
-  const scrape = `fetch('http://127.0.0.1:9112/metrics').then((answer) => answer.text()).then((text) => process.stdout.write(text))`;
   const deadline = Date.now() + 20_000;
   for (;;) {
-    const { stdout } = await execute('ip', ['netns', 'exec', SPACE, process.execPath, '--eval', scrape]);
-    if (stdout.split('\n').includes(line)) return stdout;
+    const answer = await fetch('http://127.0.0.1:9112/metrics').then(
+      (response) => response.text(),
+      // It does not listen yet.
+      () => '',
+    );
+    if (answer.split('\n').includes(line)) return answer;
     if (Date.now() > deadline || daemon.exitCode !== null)
-      throw new Error(`/metrics never said ${line}:\n${stdout}\nThe daemon said:\n${log}`);
+      throw new Error(`/metrics never said ${line}:\n${answer}\nThe daemon said:\n${log}`);
     await sleep(200);
   }
 }

@@ -4,7 +4,6 @@
  * probe a millisecond goes through whoever owns the VIPs. What is lost is counted and printed.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { now, sleep, until } from '../lab/clock.ts';
 import { createLab, type Lab } from '../lab/lab.ts';
@@ -13,9 +12,7 @@ import { onRouter, SHARED_ETC } from '../lab/routers.ts';
 import { run } from '../lab/run.ts';
 import { holders, PATIENCE } from '../lab/settle.ts';
 import { table } from '../lab/table.ts';
-import { claimMachine } from './machine.ts';
 import { createServices, type Router, type Services } from './migration/services.ts';
-import { prepare } from './systemd/machine.ts';
 import { manual } from './systemd/manual.ts';
 
 /** Milliseconds that everything has to stay as it is after a step. */
@@ -27,13 +24,10 @@ const LONGEST_OUTAGE = 2000;
 
 let lab: Lab;
 let services: Services;
-let release: () => void;
 const scriptFailures: unknown[] = [];
 const figures: (readonly string[])[] = [];
 
 beforeAll(async () => {
-  release = await claimMachine();
-  await prepare(fileURLToPath(new URL('./keepalived.sh', import.meta.url)));
   lab = await createLab({ probeInterval: 1 });
   services = createServices(lab, (error) => scriptFailures.push(error));
   const imported = await readFile(new URL('../data/import/reference/failoverd.yaml', import.meta.url), 'utf8');
@@ -47,7 +41,6 @@ beforeAll(async () => {
 afterAll(async () => {
   services?.stop();
   await lab?.stop();
-  release?.();
   const columns = ['step', 'moves per VIP', 'probes', 'lost', 'longest outage'];
   const layout = columns.map((title, index) => ({
     title,

@@ -3,20 +3,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { now, sleep } from '../lab/clock.ts';
 import { createLab, type Lab } from '../lab/lab.ts';
 import { packetsSent } from '../lab/settle.ts';
-import { claimMachine } from './machine.ts';
 
 let lab: Lab;
-let release: () => void;
 
 beforeAll(async () => {
-  release = await claimMachine();
   lab = await createLab();
 });
 
-afterAll(async () => {
-  await lab?.stop();
-  release?.();
-});
+afterAll(() => lab?.stop());
 
 /** Moves the VIPs as an admin would in the console. */
 async function moveTo(router: string | null): Promise<void> {

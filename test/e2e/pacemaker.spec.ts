@@ -6,11 +6,10 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { addReferenceNics } from './reference-nics.ts';
 import { bootMachine, type Machine } from './systemd/machine.ts';
 import { manual } from './systemd/manual.ts';
 
-/** For the packages, on a machine that does not have them yet. */
-const SETUP_TIMEOUT = 900_000;
 const PATIENCE = 60_000;
 const VIP = '172.20.136.132';
 const AGENT = '/usr/lib/ocf/resource.d/heartbeat/IPaddr2';
@@ -22,20 +21,10 @@ let machine: Machine;
 beforeAll(async () => {
   if (!existsSync('dist/failoverd.js')) throw new Error('there is no dist/failoverd.js: npm run build comes first');
   machine = await bootMachine('vrouter1', 'pacemaker.sh');
-  await machine.ip('link set lo up');
-  for (const [nic, address] of [
-    ['ens3', '172.20.136.130/25'],
-    ['ens5', '10.0.0.2/28'],
-    ['ens6', '10.0.0.34/28'],
-  ] as const) {
-    await machine.ip(`link add ${nic} type veth peer name net-${nic}`);
-    await machine.ip(`address add ${address} dev ${nic}`);
-    await machine.ip(`link set net-${nic} up`);
-    await machine.ip(`link set ${nic} up`);
-  }
+  await addReferenceNics((command) => machine.ip(command));
   await machine.run(['/mnt/test/e2e/systemd/cluster.sh', '/mnt']);
   await until('the resource', resource, (text) => text.includes('Started vrouter1'));
-}, SETUP_TIMEOUT);
+});
 
 afterAll(() => machine?.stop());
 

@@ -1,21 +1,18 @@
-/** Every scenario of the lab, as a test: the same code, the same checks. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { perform } from '../lab/perform.ts';
+/** Every scenario of the lab, as a test: the same code, the same checks. Several at once, each in namespaces of its own. */
+import { existsSync } from 'node:fs';
+import { beforeAll, test } from 'vitest';
+import { BUILD } from '../lab/paths.ts';
 import { failures } from '../lab/scenario.ts';
 import { SCENARIOS } from '../lab/scenarios/index.ts';
-import { claimMachine } from './machine.ts';
+import { performApart } from '../lab/side-by-side.ts';
 
-let release: () => void;
-
-beforeAll(async () => {
-  release = await claimMachine();
+beforeAll(() => {
+  if (!existsSync(`${BUILD}/lab.js`)) throw new Error('there is no build/lab.js: npm run build -- --tests comes first');
 });
 
-afterAll(() => release?.());
-
 for (const scenario of SCENARIOS) {
-  test(`${scenario.name}: ${scenario.title}`, async () => {
-    const outcome = await perform(scenario);
+  test.concurrent(`${scenario.name}: ${scenario.title}`, async ({ expect }) => {
+    const outcome = await performApart(scenario);
     expect(failures(outcome)).toEqual([]);
     expect(outcome.steps.length).toBe(scenario.steps.length);
   });

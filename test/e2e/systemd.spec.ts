@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { addReferenceNics } from './reference-nics.ts';
 import { bootMachine, type Machine } from './systemd/machine.ts';
 import { manual } from './systemd/manual.ts';
 
@@ -16,18 +17,7 @@ let machine: Machine;
 beforeAll(async () => {
   if (!existsSync('dist/failoverd.js')) throw new Error('there is no dist/failoverd.js: npm run build comes first');
   machine = await bootMachine('vrouter1');
-  await machine.ip('link set lo up');
-  for (const [nic, address] of [
-    ['ens3', '172.20.136.130/25'],
-    ['ens5', '10.0.0.2/28'],
-    ['ens6', '10.0.0.34/28'],
-  ] as const) {
-    // The other end stands for the network: with it up there is carrier.
-    await machine.ip(`link add ${nic} type veth peer name net-${nic}`);
-    await machine.ip(`address add ${address} dev ${nic}`);
-    await machine.ip(`link set net-${nic} up`);
-    await machine.ip(`link set ${nic} up`);
-  }
+  await addReferenceNics((command) => machine.ip(command));
   await shell(`cd /mnt\n${manual('install')}`);
   await shell('useradd --create-home --groups failoverd alice && useradd --create-home stranger');
 });

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import type { StatusReport } from '../../src/control/api.ts';
+import { createControlClient } from '../../src/control/client.ts';
 import type { ReferenceOptions } from '../oci-simulator/reference-topology.ts';
 import type { Admin, ParametersPatch } from '../oci-simulator/types.ts';
 import { type Advert, type CapturedDatagram, startCapture } from './capture.ts';
@@ -12,6 +13,7 @@ import { createLinkSwitch, createNetwork, type LinkSwitch } from './network.ts';
 import { WORK } from './paths.ts';
 import { type LabPlan, referencePlan } from './plan.ts';
 import {
+  controlSocket,
   type Daemon,
   type DaemonOptions,
   failoverctl,
@@ -42,6 +44,8 @@ export interface LabOptions extends ReferenceOptions {
   readonly idle?: readonly string[];
   /** Gives each daemon a wall clock that can be set. */
   readonly wallClocks?: boolean;
+  /** The daemons come before everything else on a busy machine. */
+  readonly preferred?: boolean;
   /** How the simulator starts. */
   readonly parameters?: ParametersPatch;
 }
@@ -73,7 +77,7 @@ export interface Lab {
   /** Names of the routers whose daemon runs and is not frozen, in the plan's order. */
   running(): readonly string[];
   failoverctl(router: string, args: readonly string[], timeout?: number): Promise<Finished>;
-  /** `failoverctl status --json` on a router; undefined while its daemon does not answer. */
+  /** What `failoverctl status --json` says on a router, without a process for it; undefined while no daemon answers. */
   status(router: string): Promise<StatusReport | undefined>;
   readonly links: LinkSwitch;
   stop(): Promise<void>;
@@ -130,7 +134,8 @@ async function buildLab(options: LabOptions): Promise<Lab> {
 
   function start(router: string, given: DaemonOptions = {}): Daemon {
     const environment = { ...wallClocks?.environment(router), ...given.environment };
-    const daemon = startDaemon(router, simulator.caFile, { ...given, environment });
+    const preferred = options.preferred === true;
+    const daemon = startDaemon(router, simulator.caFile, { preferred, ...given, environment });
     daemons.push(daemon);
     return daemon;
   }
@@ -165,10 +170,10 @@ async function buildLab(options: LabOptions): Promise<Lab> {
     },
     running: () => members.filter((name) => current(name)?.frozen() === false),
     failoverctl,
-    async status(router) {
-      const answer = await failoverctl(router, ['status', '--json'], 5_000);
-      return answer.stdout.startsWith('{') ? (JSON.parse(answer.stdout) as StatusReport) : undefined;
-    },
+    status: (router) =>
+      createControlClient({ socketPath: controlSocket(router), timeout: 5_000 })
+        .status()
+        .catch(() => undefined),
     links,
     async stop() {
       for (const daemon of daemons) if (daemon.ended() === null) daemon.kill('SIGKILL');

@@ -8,10 +8,12 @@ import { lockLab } from './lock.ts';
 import { perform } from './perform.ts';
 import { createPaint, renderScenario, renderSummary } from './report.ts';
 import { failoverctlCommand, onHost, onRouter } from './routers.ts';
-import { failures, type ScenarioOutcome } from './scenario.ts';
+import { failures, type Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios/index.ts';
+import { performApart, sideBySide } from './side-by-side.ts';
 
 const USAGE = `usage: scripts/lab [--only NAME]… [--interval DURATION]   run the scenarios
+                   [--jobs NUMBER]                     so many at once, each in namespaces of its own
        scripts/lab --list                                 name them
        scripts/lab --keep [--interval DURATION]           build the lab and leave it up
        scripts/lab ctl ROUTER ARGUMENT…                   failoverctl on a router of a lab that is up
@@ -63,7 +65,17 @@ async function clean(): Promise<number> {
   return 0;
 }
 
-async function runScenarios(only: readonly string[], interval: string | undefined): Promise<number> {
+/** Runs one and tells the parent process, which made the namespaces that this process has to itself. */
+async function tellParent(name: string | undefined, interval: string | undefined): Promise<number> {
+  const scenario = SCENARIOS.find((each) => each.name === name);
+  if (scenario === undefined) return fail(`no scenario is called ${name}`);
+  const outcome = await perform(scenario, interval);
+  await new Promise((resolve) => process.send?.(outcome, resolve));
+  process.disconnect();
+  return 0;
+}
+
+async function runScenarios(only: readonly string[], interval: string | undefined, jobs: number): Promise<number> {
   const unknown = only.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
   if (unknown.length > 0) return fail(`no scenario is called ${unknown.join(', ')}: see scripts/lab --list`);
   const chosen = only.length === 0 ? SCENARIOS : SCENARIOS.filter(({ name }) => only.includes(name));
@@ -71,14 +83,13 @@ async function runScenarios(only: readonly string[], interval: string | undefine
     process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
     process.stdout.columns,
   );
-  const unlock = await lockLab(0);
-  cleanUpOnSignals(unlock);
-  const outcomes: ScenarioOutcome[] = [];
-  for (const scenario of chosen) {
-    const outcome = await perform(scenario, interval);
-    outcomes.push(outcome);
+  const isAlone = jobs === 1;
+  const unlock = isAlone ? await lockLab(0) : () => {};
+  if (isAlone) cleanUpOnSignals(unlock);
+  const act = (scenario: Scenario) => (isAlone ? perform : performApart)(scenario, interval);
+  const outcomes = await sideBySide(chosen, jobs, act, (outcome) => {
     process.stdout.write(`${renderScenario(outcome, paint)}\n`);
-  }
+  });
   unlock();
   process.stdout.write(`${renderSummary(outcomes, paint)}\n`);
   return outcomes.every((outcome) => failures(outcome).length === 0) ? 0 : 1;
@@ -103,6 +114,8 @@ async function main(argv: readonly string[]): Promise<number> {
     options: {
       only: { type: 'string', multiple: true, default: [] },
       interval: { type: 'string' },
+      jobs: { type: 'string', default: '1' },
+      tell: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       hold: { type: 'boolean', default: false },
       clean: { type: 'boolean', default: false },
@@ -110,7 +123,8 @@ async function main(argv: readonly string[]): Promise<number> {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  if (positionals.length > 0) {
+  const jobs = Number(values.jobs);
+  if (positionals.length > 0 || !Number.isInteger(jobs) || jobs < 1) {
     process.stderr.write(USAGE);
     return EXIT_USAGE;
   }
@@ -120,7 +134,8 @@ async function main(argv: readonly string[]): Promise<number> {
   else if (values.clean) return clean();
   else if (values.hold) return hold(values.interval);
   else if (values.keep) return keep(values.interval);
-  else return runScenarios(values.only, values.interval);
+  else if (values.tell) return tellParent(values.only[0], values.interval);
+  else return runScenarios(values.only, values.interval, jobs);
   return 0;
 }
 

@@ -5,9 +5,11 @@ import { now, sleep, until } from './clock.ts';
 import { createLab, type Lab } from './lab.ts';
 import { flowRows, measuresOf, type StepRecords, timelineOf, vipRows } from './observe.ts';
 import type { Check, Mark, Scenario, ScenarioOutcome, Step, StepOutcome } from './scenario.ts';
-import { holders, PATIENCE, packetsSent, settle } from './settle.ts';
+import { holders, packetsSent, settle } from './settle.ts';
 
 const STAYS = 500;
+/** Of a start: a slow one may cost a move there and back, of which a backup reads with its next look at the VIPs. */
+const BOOT_PATIENCE = 60_000;
 /** Milliseconds over which the routers' packets are counted. */
 const COUNTING = 300;
 
@@ -20,9 +22,9 @@ export async function bringUp(lab: Lab, oneByOne = false): Promise<void> {
   if (best === undefined) return;
   await lab.configure();
   lab.start(best);
-  if (oneByOne) await settle(lab, best);
+  if (oneByOne) await settle(lab, best, BOOT_PATIENCE);
   for (const router of others) lab.start(router);
-  const wrong = (await settle(lab, best)).filter(({ ok }) => !ok);
+  const wrong = (await settle(lab, best, BOOT_PATIENCE)).filter(({ ok }) => !ok);
   if (wrong.length > 0) {
     throw new Error(`the lab did not come up: ${wrong.map(({ what, detail }) => `${what}: ${detail}`).join('; ')}`);
   }
@@ -32,7 +34,7 @@ export async function bringUp(lab: Lab, oneByOne = false): Promise<void> {
       const routers = status?.routers.filter(({ name }) => lab.members.includes(name));
       return routers?.every((router) => router.alive && router.ready === true);
     },
-    PATIENCE,
+    BOOT_PATIENCE,
     200,
   );
   if (ready === undefined) throw new Error('the lab did not come up: a router is not ready to claim');
@@ -118,7 +120,7 @@ export async function perform(scenario: Scenario, interval?: string): Promise<Sc
   const steps: StepOutcome[] = [];
   let lab: Lab | undefined;
   try {
-    lab = await createLab({ ...scenario.options, ...(interval === undefined ? {} : { interval }) });
+    lab = await createLab({ preferred: true, ...scenario.options, ...(interval === undefined ? {} : { interval }) });
     return { name, title, steps, checks: await performSteps(lab, scenario, steps) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -19,6 +19,11 @@ const MOUNT_POINTS = ['/run/failoverd', '/etc/failoverd', '/var/lib/failoverd'] 
 const MADE = `${WORK}/mount-points`;
 export const SHARED_ETC = `${WORK}/etc`;
 
+/** A router's control socket, as the machine sees it. */
+export function controlSocket(router: string): string {
+  return `${WORK}/${router}/run/control.sock`;
+}
+
 /** One line of a daemon's log. */
 export interface LogLine {
   /** When it arrived. */
@@ -99,9 +104,14 @@ function parseLine(text: string, at: number): LogLine {
   }
 }
 
+/** systemd's CPUWeight=10000 as well as a process can have it: a hundredfold. Where that is not allowed, without. */
+const PREFERRED = ['nice', '-n', '-20'];
+
 export interface DaemonOptions {
   /** The name it is started with (`--node`); the router's own unless told. */
   readonly node?: string;
+  /** Before everything else on a busy machine, as the unit has it. */
+  readonly preferred?: boolean;
   /** Beside what systemd gives. */
   readonly environment?: NodeJS.ProcessEnv;
 }
@@ -124,7 +134,14 @@ export function startDaemon(router: string, caFile: string, options: DaemonOptio
   const stopListening = listenForNotifications(`${WORK}/${router}/run/notify`, (notification) => {
     notifications.push(notification);
   });
-  const command = [process.execPath, `${DIST}/failoverd.js`, '--config', '/etc/failoverd/failoverd.yaml'];
+  const preference = options.preferred === true ? PREFERRED : [];
+  const command = [
+    ...preference,
+    process.execPath,
+    `${DIST}/failoverd.js`,
+    '--config',
+    '/etc/failoverd/failoverd.yaml',
+  ];
   const [program = '', ...args] = onRouter(router, [...command, '--node', options.node ?? router]);
   const file = createWriteStream(`${WORK}/${router}/failoverd.log`, { flags: 'a' });
   const startedAt = now();

@@ -1,12 +1,10 @@
 /** The link watcher in a network namespace of its own, and what iproute2 says of the same namespace. Runs as root. */
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { build } from 'esbuild';
 
 export const SPACE = 'fot-linux-a';
 export const OTHER_SPACE = 'fot-linux-b';
-/** Below node_modules, so that the bundle finds koffi. */
-const SCRIPT = 'node_modules/.cache/failoverd-linux-e2e/watch.js';
+const SCRIPT = 'build/watch-links.js';
 
 export type Line = { readonly kind: string; readonly [key: string]: unknown };
 
@@ -105,19 +103,6 @@ function remove(space: string): void {
   } catch {
     // It was not there.
   }
-}
-
-export async function buildWatcher(): Promise<void> {
-  await build({
-    entryPoints: ['test/e2e/linux/watch-main.ts'],
-    outfile: SCRIPT,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    external: ['koffi'],
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-  });
 }
 
 /** Two fresh namespaces, with a pair of links in the first: v0, and v1 that is up. */
