@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createRandom, type Random } from '../fuzz/random.ts';
 import {
   ip,
@@ -14,11 +14,10 @@ import {
   ipv4Truth,
   type Line,
   linksOf,
-  makeSpaces,
   OTHER_SPACE,
-  removeSpaces,
   SPACE,
   truth,
+  useSpaces,
   watch,
 } from './linux/harness.ts';
 
@@ -32,8 +31,7 @@ const TINY = 2_048;
 /** The kernel holds changes of carrier back for up to a second. */
 const CARRIER_HOLD = 1_500;
 
-beforeEach(makeSpaces);
-afterEach(removeSpaces);
+useSpaces();
 
 /** What may happen next in a namespace, whether it can or not: ip -force goes on. */
 function line(random: Random, elsewhere: string): string {

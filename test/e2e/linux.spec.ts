@@ -1,22 +1,20 @@
 /** src/linux against the real kernel, in a network namespace of its own. Runs as root. */
 import { execFileSync } from 'node:child_process';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   ip,
   ipv4Of,
   ipv4Truth,
   type Line,
   linksOf,
-  makeSpaces,
   OTHER_SPACE,
-  removeSpaces,
   SPACE,
   truth,
+  useSpaces,
   watch,
 } from './linux/harness.ts';
 
-beforeEach(makeSpaces);
-afterEach(removeSpaces);
+useSpaces();
 
 /** A predicate for a change of one link. */
 const link =

@@ -1,6 +1,7 @@
 /** The link watcher in a network namespace of its own, and what iproute2 says of the same namespace. Runs as root. */
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { afterEach, beforeEach } from 'vitest';
 
 export const SPACE = 'fot-linux-a';
 export const OTHER_SPACE = 'fot-linux-b';
@@ -105,8 +106,7 @@ function remove(space: string): void {
   }
 }
 
-/** Two fresh namespaces, with a pair of links in the first: v0, and v1 that is up. */
-export function makeSpaces(): void {
+function makeSpaces(): void {
   for (const space of [SPACE, OTHER_SPACE]) {
     remove(space);
     execFileSync('ip', ['netns', 'add', space]);
@@ -116,8 +116,14 @@ export function makeSpaces(): void {
   ip('link set v1 up');
 }
 
-export function removeSpaces(): void {
+function removeSpaces(): void {
   for (const child of children.splice(0)) child.kill();
   remove(SPACE);
   remove(OTHER_SPACE);
+}
+
+/** For each test two fresh namespaces, with a pair of links in the first: v0, and v1 that is up. */
+export function useSpaces(): void {
+  beforeEach(makeSpaces);
+  afterEach(removeSpaces);
 }
