@@ -34,8 +34,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.spec.ts'],
           globalSetup: 'test/e2e/prepare.ts',
           pool: apartPool,
-          // Of the scenarios, which mostly wait.
-          maxConcurrency: 3,
+          // Of the scenarios, each of which keeps a third to half a processor busy, beside one other file.
+          maxConcurrency: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
