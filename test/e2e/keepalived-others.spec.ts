@@ -3,8 +3,7 @@
  * `nopreempt`, the checksum of keepalived 1.3.6 and before, and virtual routers over IPv6.
  */
 import { chmod, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { until } from '../lab/clock.ts';
 import { type Keepalived, type KeepalivedState, startKeepalived } from '../lab/keepalived.ts';
 import { createLab, type Lab } from '../lab/lab.ts';
@@ -13,8 +12,6 @@ import { SHARED_ETC } from '../lab/routers.ts';
 import { run } from '../lab/run.ts';
 import { holders, PATIENCE } from '../lab/settle.ts';
 import { failoverdConfig, IPV6_OF, IPV6_VIP, keepalivedFiles } from './keepalived-others/files.ts';
-import { claimMachine } from './machine.ts';
-import { prepare } from './systemd/machine.ts';
 
 /** keepalived here; failoverd on the others. */
 const THEIRS = 'vrouter2';
@@ -24,19 +21,11 @@ const TIME = 900_000;
 
 let lab: Lab;
 let keepalived: Keepalived;
-let release: () => void;
-
-beforeAll(async () => {
-  release = await claimMachine();
-  await prepare(fileURLToPath(new URL('./keepalived.sh', import.meta.url)));
-});
 
 afterEach(async () => {
   keepalived?.kill('SIGKILL');
   await lab?.stop();
 });
-
-afterAll(() => release?.());
 
 async function buildLab(routers: number, family: 4 | 6): Promise<void> {
   lab = await createLab({ idle: [THEIRS], routers, vipsPerSubnet: 2 });

@@ -69,9 +69,8 @@ async function clean(): Promise<number> {
 async function tellParent(name: string | undefined, interval: string | undefined): Promise<number> {
   const scenario = SCENARIOS.find((each) => each.name === name);
   if (scenario === undefined) return fail(`no scenario is called ${name}`);
-  const outcome = await perform(scenario, interval);
-  await new Promise((resolve) => process.send?.(outcome, resolve));
-  process.disconnect();
+  if (process.send === undefined) return fail('--tell is for scripts/lab --jobs');
+  process.send(await perform(scenario, interval), () => process.disconnect());
   return 0;
 }
 
