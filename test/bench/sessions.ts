@@ -15,7 +15,7 @@ export const MEASUREMENTS: readonly { readonly name: string; readonly title: str
   { name: 'link-down', title: 'a tracked link of the master goes down' },
   { name: 'stop', title: "SIGTERM to the master's daemon" },
   { name: 'planned', title: 'failover by the control socket' },
-  { name: 'again', title: 'a link goes down again as soon as the VIPs are back' },
+  { name: 'again', title: 'a link goes down again as soon as the VIPs are back, or just before' },
   { name: 'idle', title: 'memory and CPU of a quiet minute, and a crash after it' },
   { name: 'claims', title: '3 and 24 VIPs with an API that takes 200 ms' },
   { name: 'link-event', title: "from the kernel's word on a link to the resignation" },
@@ -76,7 +76,7 @@ export function chosenSessions(names: readonly string[], runs: number): Session[
     sessions.push((recorder, progress) =>
       withStand({ interval: 200 }, async (stand) => {
         if (wanted('link-event')) await measureLinkEvents(stand, recorder, 2 * runs, progress);
-        if (wanted('warmth')) await measureWarmth(stand, recorder, half, progress);
+        if (wanted('warmth')) await measureWarmth(stand, recorder, some + 1, progress);
       }),
     );
   }
@@ -84,7 +84,7 @@ export function chosenSessions(names: readonly string[], runs: number): Session[
     const parameters = { tokenLifetime: TOKEN_END_LIFETIME, latency: { Federation: FEDERATION_LATENCY } };
     sessions.push((recorder, progress) =>
       withStand({ interval: 200, parameters }, (stand) =>
-        measureTokenEnd(stand, recorder, TOKEN_END_LIFETIME, half, progress),
+        measureTokenEnd(stand, recorder, TOKEN_END_LIFETIME, some, progress),
       ),
     );
   }
