@@ -1,5 +1,5 @@
 import type { GroupState } from '../../src/control/api.ts';
-import type { Bounds } from './bounds.ts';
+import { type Bounds, REQUEST_TIMEOUT } from './bounds.ts';
 import type { DeployedGroup } from './deployment.ts';
 import type { Environment } from './environment.ts';
 import type { Fitness } from './fitness.ts';
@@ -12,13 +12,18 @@ export interface GroupWatch {
   changed(allowance: Allowance, vip?: string): void;
   noisy(): void;
   mastered(router: string): void;
-  gaveUp(): void;
+  /**
+   * A master whose claims all failed asked another one to try: one more mastership. What moves then was allowed with the
+   * trouble that made it give up, once; so a VIP moves once more only where the router that gave up got it without
+   * knowing: its claim was carried out, and the answer was lost.
+   */
+  gaveUp(router: string): void;
   /** A master gave mastership away by itself. */
   resigned(router: string): void;
   /** A router pre-empts only after so long, for its links come and go. */
   flapping(router: string, delay: number): void;
   /** A VIP was moved from one VNIC to another. */
-  moved(vip: string, how: string): void;
+  moved(vip: string, to: string, how: string): void;
   /** Since when there is no reason to move left; Infinity: there is one. */
   settledSince(): number;
   /**
@@ -56,6 +61,10 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
   const awaySince = new Map<string, number>();
   /** Routers that may pre-empt later than configured. */
   const flapping = new Set<string>();
+
+  /** Router → when it gave up last. */
+  const gaveUpAt = new Map<string, number>();
+  const allowReturn = (vip: string) => ledger.allow({ moves: 1, masterships: 0 }, now() + bounds.reason, vip);
 
   function stir(): void {
     stirredAt = now();
@@ -203,15 +212,19 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
       lookReady(router);
     },
     resigned: lookFollowed,
-    gaveUp() {
-      ledger.allow({ moves: 1, masterships: 1 }, now() + bounds.reason);
+    gaveUp(router) {
+      gaveUpAt.set(router, now());
+      ledger.allow({ moves: 0, masterships: 1 }, now() + bounds.reason);
+      for (const { address } of vips) if (holderOf(address) === router) allowReturn(address);
     },
     flapping(router, delay) {
       flapping.add(router);
       ledger.allow(upTo(1), now() + delay + bounds.reason);
     },
-    moved(vip, how) {
+    moved(vip, to, how) {
       stir();
+      // Claims that were under way when it gave up. Later ones are a fault of their own (world.ts).
+      if (now() <= (gaveUpAt.get(to) ?? Number.NEGATIVE_INFINITY) + REQUEST_TIMEOUT) allowReturn(vip);
       if (!ledger.move(vip, now())) fail('move-without-reason', how);
     },
     look(statesOf) {

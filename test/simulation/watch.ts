@@ -25,7 +25,7 @@ export interface Watch {
   /** A router became master of a group. */
   mastered(group: string, router: string): void;
   /** A master whose claims all failed asked another one to try, at most once a minute; some may have been carried out. */
-  gaveUp(group: string): void;
+  gaveUp(group: string, router: string): void;
   /** A master gave mastership away by itself. */
   resigned(group: string, router: string): void;
   flapping(group: string, router: string, delay: number): void;
@@ -115,7 +115,7 @@ export function createWatch(options: {
       for (const [group, watch] of watches) watch.changed(allowances(group), vip);
       fitness.note();
     },
-    gaveUp: (group) => watches.get(group)?.gaveUp(),
+    gaveUp: (group, router) => watches.get(group)?.gaveUp(router),
     resigned: (group, router) => watches.get(group)?.resigned(router),
     mastered: (group, router) => watches.get(group)?.mastered(router),
     flapping: (group, router, delay) => watches.get(group)?.flapping(router, delay),
@@ -149,7 +149,7 @@ export function createWatch(options: {
       if (before.etag !== request.etag) fail('stale-claim-landed', `${router}: ${before.address}`);
       if (before.vnicId === request.vnicId) return;
       const how = `${before.address} from ${routerOf(before.vnicId)} to ${router}`;
-      watches.get(deployed.get(before.address)?.group ?? '')?.moved(before.address, how);
+      watches.get(deployed.get(before.address)?.group ?? '')?.moved(before.address, router, how);
     },
     afterEvent() {
       if (touched) {

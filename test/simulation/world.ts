@@ -103,7 +103,7 @@ export function createWorld(
         if (event.event === 'transition' && event.to === 'master') watch.mastered(event.group, name);
         if (event.event === 'transition' && event.from === 'master' && RESIGNATIONS.has(event.reason))
           watch.resigned(event.group, name);
-        if (event.event === 'gave-up') watch.gaveUp(event.group);
+        if (event.event === 'gave-up') watch.gaveUp(event.group, name);
         if (event.event === 'flapping') watch.flapping(event.group, name, event.delay);
         if (options.traced) traceLog(name, event);
       },
