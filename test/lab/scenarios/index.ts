@@ -24,6 +24,7 @@ import { planned } from './planned.ts';
 import { recreated } from './recreated.ts';
 import { reload } from './reload.ts';
 import { stop } from './stop.ts';
+import { sync } from './sync.ts';
 import { throttled } from './throttled.ts';
 import { tokenExpiry } from './token-expiry.ts';
 import { trackers } from './trackers.ts';
@@ -62,4 +63,5 @@ export const SCENARIOS: readonly Scenario[] = [
   oneWay,
   apiOutage,
   throttled,
+  sync,
 ];
