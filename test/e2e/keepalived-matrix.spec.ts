@@ -35,7 +35,7 @@ let before: ReadonlyMap<string, KeepalivedState | undefined> = new Map();
 let since = 0;
 
 beforeAll(async () => {
-  lab = await createLab({ idle: [THEIRS], vipsPerSubnet: 4 });
+  lab = await createLab({ idle: [THEIRS], vipsPerSubnet: 4, preferred: true });
   await writeFile(`${SHARED_ETC}/vrrp.pass`, 'ISV-test\n');
   await writeFile(`${SHARED_ETC}/other.pass`, 'ISV-tesT\n');
   for (const file of ['vrrp.pass', 'other.pass']) await chmod(`${SHARED_ETC}/${file}`, 0o600);

@@ -15,6 +15,8 @@ import { table } from '../lab/table.ts';
 import { createServices, type Router, type Services } from './migration/services.ts';
 import { manual } from './systemd/manual.ts';
 
+/** A busy machine needs time for what comes before a takeover: keys, a token, reads. */
+const LONG_PATIENCE = 3 * PATIENCE;
 /** Milliseconds that everything has to stay as it is after a step. */
 const STAYS = 2000;
 /** Of a step that moves nothing: what a busy machine may cost the prober. */
@@ -68,7 +70,7 @@ async function step(what: string, master: Router, moves: number, act: () => Prom
       const held = [...(await holders(lab)).values()].every((holder) => holder === master);
       return held && (await isMaster(master)) && (await moved()) >= wanted;
     },
-    PATIENCE,
+    LONG_PATIENCE,
     100,
   );
   expect(settled, `${what}: ${master} is master and holds every VIP`).toBe(true);

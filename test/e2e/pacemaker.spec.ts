@@ -139,6 +139,7 @@ test('the way back: Pacemaker finds its resource, and claims when it is told to'
   expect(await claims()).toEqual(CLAIM);
 
   await type('pacemaker-claim');
+  await settle();
   expect(await resource()).toMatch(/Started vrouter1$/);
   expect(await prefixes('ens3', VIP)).toEqual(['25']);
   expect(await claims()).toEqual([...CLAIM, ...CLAIM]);
