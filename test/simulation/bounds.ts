@@ -49,7 +49,7 @@ export interface Bounds {
 }
 
 /** What a reload sets as an interval is one of these. */
-const LONGEST_INTERVAL = SECOND;
+export const LONGEST_INTERVAL = SECOND;
 
 export function boundsOf({ groups, verifyInterval, interval: shortest }: Scenario): Bounds {
   const preemptDelay = Math.max(...groups.map((group) => group.preemptDelay));

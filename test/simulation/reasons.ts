@@ -1,3 +1,4 @@
+import { LONGEST_INTERVAL } from './bounds.ts';
 import type { DeployedGroup } from './deployment.ts';
 import type { Environment } from './environment.ts';
 import { type Allowance, type Allowances, NOTHING, upTo } from './ledger.ts';
@@ -27,10 +28,22 @@ export function createReasons(
   machines: readonly Machine[],
   groups: readonly DeployedGroup[],
   environment: Environment,
+  now: () => number,
 ): Reasons {
+  /** Router → when its process went on. */
+  const wentOnAt = new Map<string, number>();
   const machineOf = (name: string) => machines.find((machine) => machine.name === name);
   const running = () => machines.filter((machine) => machine.process() !== undefined);
   const isStalled = (machine: Machine) => machine.process()?.isStalled() ?? false;
+
+  /**
+   * What waited in its socket was heard when it went on, not when it came. Until the next advert it takes the master's
+   * silence for shorter than it is, so that a worse router may follow a moment before it: less than an interval, for
+   * which nobody vouches.
+   */
+  function hearsLate({ name }: Machine): boolean {
+    return now() - (wentOnAt.get(name) ?? Number.NEGATIVE_INFINITY) < LONGEST_INTERVAL;
+  }
 
   /** Every two routers hear each other, or a third that hears both. */
   function isWell(): boolean {
@@ -106,7 +119,8 @@ export function createReasons(
     function leaves(name: string): Allowance {
       const others = running().filter((other) => other.name !== name);
       const know = others.length < 2 || others.every((other) => isStalled(other) || isHeardBy(name, other));
-      if (isMaster(name)) return upTo(areOthersConnected(name) && know ? 1 : 2);
+      const inOrder = others.length < 2 || !others.some(hearsLate);
+      if (isMaster(name)) return upTo(areOthersConnected(name) && know && inOrder ? 1 : 2);
       return isWell() && areOthersConnected(name) ? NOTHING : upTo(1);
     }
 
@@ -156,7 +170,10 @@ export function createReasons(
 
   return {
     begins: (fault) => inEach((group) => reasonsOf(group).begins(fault)),
-    ends: (fault) => inEach((group) => reasonsOf(group).ends(fault)),
+    ends(fault) {
+      if (fault.kind === 'stall' && !fault.paused) wentOnAt.set(fault.router, now());
+      return inEach((group) => reasonsOf(group).ends(fault));
+    },
     commands: (only) => (group) => {
       if (only !== undefined && only !== group) return NOTHING;
       // Whoever does not hear the new master follows the old one, which ends a hold: then the best one takes over.

@@ -196,7 +196,7 @@ export function createWorld(
     store,
     environment,
     watch,
-    reasons: createReasons(machines, groups, environment),
+    reasons: createReasons(machines, groups, environment, time.now),
     trace,
     coverage,
     baseConfig,
