@@ -5,8 +5,6 @@ import type { Scenario } from './scenario.ts';
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
-/** Failing seeds that progress names. */
-const MOST_SEEDS = 10;
 /** Lines of a log that anybody reads. */
 const MOST_LINES = 160;
 
@@ -22,14 +20,8 @@ export function renderProgress(
     `${seeds} of ${of} seeds`,
     `${hours.toFixed(1)} hours simulated`,
     `${rate(time.elapsed)} hours a minute (${rate(time.processor)} a processor minute)`,
-    violations(failures.map(({ seed }) => seed)),
+    `${failures.length} violations`,
   ].join(', ');
-}
-
-/** With the first seeds, so that nobody has to wait for the end of a long run to look at one. */
-function violations(seeds: readonly number[]): string {
-  const first = seeds.slice(0, MOST_SEEDS).join(' ');
-  return seeds.length === 0 ? '0 violations' : `${seeds.length} violations (seeds ${first})`;
 }
 
 /** What was exercised, grouped by the first word of each count. */
