@@ -51,6 +51,7 @@ export function compare(members: readonly Member[], remarks: Remarks): void {
   );
   same('authentication', ({ auth }) => ({ text: NAME_OF_AUTH[auth.kind], at: auth.at }));
   comparePasswords(members, remarks);
+  compareHmac(members, remarks);
   compareTracked(members, 'track_script', ({ trackedScripts }) => trackedScripts, remarks);
 }
 
@@ -70,6 +71,27 @@ function comparePasswords(members: readonly Member[], remarks: Remarks): void {
     const what = ours.kind === 'password' ? 'auth_pass' : 'the keys of auth_hmac';
     const message = `${what} on ${router} differs from that on ${first.router} (${place(ours.at)}), allowed: the same on every router`;
     remarks.mistake(theirs.at, message);
+  }
+}
+
+/** Routers may differ here while keys are rotated; one file serves them all. */
+function compareHmac(members: readonly Member[], remarks: Remarks): void {
+  const [first, ...others] = members;
+  for (const { router, instance } of others) {
+    const ours = first?.instance.auth;
+    const theirs = instance.auth;
+    if (ours?.kind !== 'hmac' || theirs.kind !== 'hmac') continue;
+    const said = ({ keys, activeKey, mode, timeWindow }: typeof ours) => ({
+      active_key: String(activeKey ?? keys[0]?.id),
+      mode: mode as string,
+      time_window: `${timeWindow / 1000} s`,
+    });
+    const there = new Map(Object.entries(said(theirs)));
+    for (const [what, here] of Object.entries(said(ours))) {
+      if (there.get(what) === here) continue;
+      const message = `${what} of auth_hmac is ${there.get(what)} on ${router} and ${here} on ${first?.router} (${place(ours.at)}): the latter is written for every router`;
+      remarks.todo(theirs.at, message);
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import type { ClaimScript } from './claim-script.ts';
 import type { DraftHooks, HookState } from './draft.ts';
 import type { Notification } from './keepalived.ts';
 import { place, type Remarks } from './remark.ts';
+import { sayUser } from './run-as.ts';
 
 /** A notify script that was read, with the file it was read from. */
 export interface GivenScript {
@@ -83,12 +84,13 @@ function refuse({ at, on, command }: Notification, remarks: Remarks): void {
 function add(
   group: string,
   router: string,
-  { at, on, command }: Notification,
+  { at, on, command, user }: Notification,
   script: GivenScript | undefined,
   hooks: Record<HookState, (readonly string[])[]>,
   remarks: Remarks,
 ): void {
   const argv = absolute(command);
+  sayUser('hooks', user, at, remarks);
   if (script === undefined && (on === 'master' || on === 'any')) {
     const message = `${quote(command.join(' '))} becomes a hook: if it moves VIPs, take it out again, or give it to the import with --script ${router}=FILE`;
     remarks.todo(at, message);

@@ -169,10 +169,46 @@ describe('what is said', () => {
       { both: 'track_script { s }\n}\nvrrp_script s { script "x y"' },
       'note: vrrp_script s: its program is found by /usr/bin/env, write its path instead',
     ],
+    [
+      'a hook of root',
+      { both: 'notify_backup /x root\nnotify_fault /y' },
+      'a:8:1: hooks run as the user of the daemon, not as root: try each as that user; it cannot become root, so what needs root has to be a unit of systemd that polkit lets it start (also b:8:1)\na:9:1: hooks run as the user of the daemon, not as root or keepalived_script: ',
+    ],
+    [
+      'a check of the user that script_user names',
+      { both: 'track_script { s }\n}\nvrrp_script s { script /x\n}\nglobal_defs { script_user nobody' },
+      'a:12:15: trackers run as the user of the daemon, not as nobody: ',
+    ],
+    [
+      'prefix lengths that differ',
+      {
+        first: 'virtual_ipaddress_excluded { 10.0.0.5/28 dev ens5 }',
+        second: 'virtual_ipaddress_excluded { 10.0.0.5 dev ens5 }',
+      },
+      'b:9:30: 10.0.0.5 has prefix length 32 on b and 28 on a (a:9:30), and one is written for every router: look whether it is that of the subnet\n',
+    ],
+    [
+      'an HMAC that is set up differently',
+      {
+        both: 'version 3',
+        first: 'auth_hmac { key 1 file:/k1\nkey 2 file:/k2\ntime_window 9 }',
+        second: 'auth_hmac { key 1 file:/k1\nkey 2 file:/k2\nactive_key 2\nmode permissive }',
+      },
+      'b:9:1: active_key of auth_hmac is 2 on b and 1 on a (a:9:1): the latter is written for every router\nb:9:1: mode of auth_hmac is permissive on b and enforce on a (a:9:1): the latter is written for every router\nb:9:1: time_window of auth_hmac is 5 s on b and 9 s on a (a:9:1): the latter is written for every router\n',
+    ],
   ])('%s', (_, change, expected) => {
     expect(show(change)).toContain(expected);
     expect(run(change).ok).toBe(true);
   });
+});
+
+test('nothing is said of the user of a script that is no hook, nor of one that is the same', () => {
+  const claim = 'oci network vnic assign-private-ip --vnic-id V --ip-address 10.0.0.4';
+  const files = { 'a.sh': claim, 'b.sh': claim };
+  expect(show({ first: 'notify_master /a.sh root', second: 'notify_master /b.sh root', files })).not.toContain(
+    'run as',
+  );
+  expect(show({ both: 'notify_backup /x failoverd' })).not.toContain('run as');
 });
 
 describe('mistakes, after which nothing is written', () => {

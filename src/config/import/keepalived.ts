@@ -92,6 +92,7 @@ export interface CheckScript {
   readonly rise: number;
   readonly weight: number;
   readonly isReversed: boolean;
+  /** Its own, else that of script_user. */
   readonly user: Placed<string> | undefined;
 }
 
@@ -99,6 +100,8 @@ export interface Notification {
   readonly on: 'master' | 'backup' | 'fault' | 'stop' | 'any' | 'rival';
   readonly at: Position;
   readonly command: readonly string[];
+  /** Its own, else that of script_user. */
+  readonly user: Placed<string> | undefined;
 }
 
 export interface SyncGroup {

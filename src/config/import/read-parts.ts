@@ -125,11 +125,10 @@ export function readNotification(block: Block, remarks: Remarks): Notification[]
   const on = Object.hasOwn(EVENTS, block.keyword) ? EVENTS[block.keyword] : undefined;
   const found = on === undefined ? undefined : command(block, remarks);
   if (on === undefined || found === undefined) return [];
-  if (found.others.length > 0) {
-    const message = `hooks run as the user of the daemon, not as ${found.others.join(' ')}`;
-    remarks.note(block.at, `${block.keyword}: ${message}`);
-  }
-  return [{ on, at: block.at, command: found.argv }];
+  const [user] = found.others;
+  return [
+    { on, at: block.at, command: found.argv, user: user === undefined ? undefined : { value: user, at: block.at } },
+  ];
 }
 
 function optionOf(name: string, words: readonly string[]): string | undefined {

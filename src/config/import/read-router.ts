@@ -24,12 +24,17 @@ export function readRouter(name: string, file: string, files: ImportFiles, remar
   const global = (keyword: string): Block | undefined => globals.filter((block) => block.keyword === keyword).at(-1);
   const version = global('vrrp_version');
   const delay = global('vrrp_startup_delay');
-  const user = global('script_user');
-  if (user !== undefined) {
-    const message =
-      'hooks and trackers run as the user of the daemon: what they may not do, sudo or polkit has to allow';
-    remarks.note(user.at, `script_user: ${message}`);
-  }
+  const scriptUser = global('script_user');
+  const user = scriptUser === undefined ? undefined : word(scriptUser, remarks);
+  if (user !== undefined) remarks.note(user.at, 'script_user: whatever failoverd runs has the user of the daemon');
+  const withUser = <T extends { readonly user: Placed<string> | undefined }>(one: T): T => ({
+    ...one,
+    user: one.user ?? user,
+  });
+  const notifying = <T extends { readonly notifications: readonly Notification[] }>(one: T): T => ({
+    ...one,
+    notifications: one.notifications.map(withUser),
+  });
 
   const defaults = { version: version === undefined ? undefined : wholeNumber(version, 2, 3, remarks) };
   const instances = inside('vrrp_instance').flatMap((block) => {
@@ -43,9 +48,11 @@ export function readRouter(name: string, file: string, files: ImportFiles, remar
     name,
     file,
     startupDelay: delay === undefined ? undefined : seconds(delay, 0, MAX_SECONDS, remarks),
-    instances,
-    syncGroups: inside('vrrp_sync_group').flatMap((block) => readSyncGroup(block, remarks) ?? []),
-    scripts: new Map(scripts.map((script) => [script.name, script])),
+    instances: instances.map(notifying),
+    syncGroups: inside('vrrp_sync_group')
+      .flatMap((block) => readSyncGroup(block, remarks) ?? [])
+      .map(notifying),
+    scripts: new Map(scripts.map((script) => [script.name, withUser(script)])),
     staticRoutes: inside('static_routes').flatMap(({ block }) =>
       (block ?? []).flatMap((route): Route[] => readRoute(route, remarks)),
     ),

@@ -2,6 +2,7 @@ import type { DraftTracker } from './draft.ts';
 import { absolute } from './hooks.ts';
 import type { CheckScript, Instance, SyncGroup, Tracked } from './keepalived.ts';
 import type { Remarks } from './remark.ts';
+import { sayUser } from './run-as.ts';
 
 /** Limits of `groups.*.trackers`, in milliseconds and runs. */
 const LEAST_TIME = 100;
@@ -50,10 +51,7 @@ function scriptTracker(tracked: Tracked, script: CheckScript, remarks: Remarks):
   if (script.command[0]?.startsWith('/') !== true) {
     remarks.note(script.at, `vrrp_script ${script.name}: its program is found by /usr/bin/env, write its path instead`);
   }
-  if (script.user !== undefined) {
-    const message = `user ${script.user.value} has no equivalent: trackers run as the user of the daemon`;
-    remarks.todo(script.user.at, message);
-  }
+  sayUser('trackers', script.user, script.at, remarks);
   const bounded = (what: string, value: number, least: number, most: number): number => {
     const result = Math.min(most, Math.max(least, Math.round(value)));
     if (result !== value)

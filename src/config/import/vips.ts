@@ -41,6 +41,7 @@ export function placeVips(
     ...(claims.get(router) ?? []).map((source) => ({ address: source.address, at: source.at, router, source })),
   ]);
   const areSame = compareVips(members, claims, remarks);
+  comparePrefixes(members, remarks);
   const addresses = [...new Set(found.map(({ address }) => address))];
   const known = new Map<string, string>();
   for (const address of addresses) {
@@ -106,6 +107,26 @@ function compareVips(members: readonly Member[], claims: Claims, remarks: Remark
   compareLists(({ instance }) => [...instance.addresses, ...instance.excluded]);
   compareLists(({ router }) => claims.get(router) ?? []);
   return areSame;
+}
+
+/** keepalived takes any; failoverd checks the one that is written against the subnet of the VNIC. */
+function comparePrefixes(members: readonly Member[], remarks: Remarks): void {
+  const lists = members.map(({ router, instance }) => ({
+    router,
+    vips: [...instance.addresses, ...instance.excluded].map((vip) => ({
+      ...vip,
+      length: vip.prefixLength ?? (vip.address.includes(':') ? 128 : 32),
+    })),
+  }));
+  const [first, ...others] = lists;
+  for (const { router, vips } of others) {
+    for (const { address, length, at } of vips) {
+      const reference = first?.vips.find((vip) => vip.address === address);
+      if (first === undefined || reference === undefined || reference.length === length) continue;
+      const message = `${address} has prefix length ${length} on ${router} and ${reference.length} on ${first.router} (${place(reference.at)}), and one is written for every router: look whether it is that of the subnet`;
+      remarks.todo(at, message);
+    }
+  }
 }
 
 /** `dev` and `label`, the subnets of the routers, the instance's interface, or a name in the script. */
