@@ -26,6 +26,11 @@ export interface Trick {
 const KEY_ID = 1;
 /** Bytes of the trailer (hmac-trailer.ts). */
 const TRAILER = 28;
+/**
+ * How far ahead a forgery is dated: it is not older than what the real router sent meanwhile, which would be refused
+ * for that before its signature is looked at, and within the time window.
+ */
+const AHEAD = 2_000;
 
 export interface ForgerOptions {
   readonly secret: Uint8Array;
@@ -49,7 +54,7 @@ function changed(bytes: Uint8Array, changes: Readonly<Record<number, number>>): 
 export function forgedAdverts(victim: Victim, priority: number, options: ForgerOptions): readonly Trick[] {
   const stranger = createSecretKey(randomBytes(32));
   const sign = (pdu: Uint8Array, key: KeyObject, id = KEY_ID): Uint8Array =>
-    signDatagram(pdu, victim.source, { id, key }, sequenceAt(Date.now()));
+    signDatagram(pdu, victim.source, { id, key }, sequenceAt(Date.now() + AHEAD));
   const pdu = encodeAdvert(tempting(priority, options), victim);
   const signed = sign(pdu, stranger);
   return [
@@ -86,9 +91,8 @@ export function forgedPresence(real: CapturedDatagram): readonly Trick[] {
   const { bytes } = real;
   const end = bytes.length - 1;
   const flipped = changed(bytes, { [end]: (bytes[end] ?? 0) ^ 1 });
-  // Rewritten in its trailer, so that it is not refused for its age before its signature is looked at.
   const fresh = Buffer.from(flipped);
-  fresh.writeBigUInt64BE(sequenceAt(Date.now() + 500), fresh.length - TRAILER + 4);
+  fresh.writeBigUInt64BE(sequenceAt(Date.now() + AHEAD), fresh.length - TRAILER + 4);
   return [
     { what: 'presence with a wrong signature', reason: 'bad-hmac', bytes: fresh },
     { what: 'presence without a signature', reason: 'missing', bytes: bytes.subarray(0, bytes.length - TRAILER) },
