@@ -134,6 +134,15 @@ describe.each(['static', 'follow'] as const)('addresses: %s', (addresses) => {
     await keep(group('vrouter1', 'vrouter1'));
     expect(alarms()).toEqual([]);
   });
+
+  it('what comes about without this daemon is no longer alarmed', async () => {
+    const { keep, refuse, alarms, addresses: table } = createKernel({ addresses });
+    refuse('no room');
+    await keep(group('vrouter1', 'vrouter1'));
+    table.push({ device: 'ens6', index: 4, address: '10.0.0.36', prefixLength: 32 });
+    expect(await keep(group('vrouter1', 'vrouter1'))).toBe('');
+    expect(alarms()).toEqual(['address 172.20.136.132 on ens3: no room', 'address 10.0.0.4 on ens5: no room']);
+  });
 });
 
 describe('addresses: follow', () => {

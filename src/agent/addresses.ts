@@ -72,14 +72,18 @@ export function createAddressKeeper(options: {
       if (told.get(key) !== detail) log({ event: 'address-failed', interface: name, address, detail });
       told.set(key, detail);
     };
-    if (wish === 'have' && !has(device, address)) {
+    const isMissing = wish === 'have' && !has(device, address);
+    const isInTheWay = wish === 'lack' && hasAsHost(device, address);
+    // Also an admin may have done it, or what failed is no longer wanted.
+    if (!isMissing && !isInTheWay) told.delete(key);
+    if (isMissing) {
       const done = () => {
         told.delete(key);
         log({ event: 'address-added', interface: name, address });
       };
       once(key, () => table.add(device, address), done, failed);
     }
-    if (wish === 'lack' && hasAsHost(device, address)) {
+    if (isInTheWay) {
       const done = () => {
         told.delete(key);
         log({ event: 'address-removed', interface: name, address });
