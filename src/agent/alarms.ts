@@ -1,5 +1,7 @@
 import type { GroupReport, RouterReport } from '../control/api.ts';
 import type { InterfaceInventory } from '../oci/types.ts';
+import { adviceOn } from './rejection-advice.ts';
+import { type Rejection, rejectionsText } from './rejections.ts';
 
 /** Seconds by which two clocks may differ without an alarm. */
 const CLOCK_TOLERANCE = 2;
@@ -44,8 +46,8 @@ export function alarmsOf(sources: {
   /** Group → why this router could not take over. */
   readonly reasonsNotReady: ReadonlyMap<string, readonly string[]>;
   readonly inventory: readonly InterfaceInventory[] | undefined;
-  /** Why the adverts of a peer are not believed; undefined if they are. */
-  readonly rejects: (peer: string) => string | undefined;
+  /** Which adverts of a peer are not believed. */
+  readonly rejects: (peer: string) => readonly Rejection[];
   /** An admin stopped every claim in the cluster. */
   readonly frozen: boolean;
   /** The heartbeat addresses of this router, if not one of them is on this machine. */
@@ -150,7 +152,7 @@ function awayFromMaster({ name, master, vips }: GroupReport, peers: readonly Rou
   });
 }
 
-function peerAlarms(peer: RouterReport, rejected: string | undefined): Alarm[] {
+function peerAlarms(peer: RouterReport, rejected: readonly Rejection[]): Alarm[] {
   if (peer.vrrpOnly === true) return vrrpOnlyAlarms(peer, rejected);
   if (!peer.alive) {
     const since =
@@ -163,8 +165,8 @@ function peerAlarms(peer: RouterReport, rejected: string | undefined): Alarm[] {
     const text = `${peer.name} is not heard on the path ${local} ← ${address}`;
     alarms.push(alarm('path', `${peer.name} ${address}`, text));
   }
-  if (rejected !== undefined) {
-    const text = `the adverts of ${peer.name} are rejected (${rejected}); what it says of itself is believed instead`;
+  if (rejected.length > 0) {
+    const text = `the adverts of ${peer.name} are rejected (${rejectionsText(rejected)}); what it says of itself is believed instead`;
     alarms.push(alarm('adverts', peer.name, text));
   }
   if (peer.clockOffset !== null && Math.abs(peer.clockOffset) > CLOCK_TOLERANCE) {
@@ -184,10 +186,11 @@ function peerAlarms(peer: RouterReport, rejected: string | undefined): Alarm[] {
 }
 
 /** Its silence says nothing: a backup has nothing to say. */
-function vrrpOnlyAlarms({ name, groups }: RouterReport, rejected: string | undefined): Alarm[] {
-  const text = `the adverts of ${name} are rejected (${rejected}): both may be master`;
+function vrrpOnlyAlarms({ name, groups }: RouterReport, rejected: readonly Rejection[]): Alarm[] {
+  const text = `the adverts of ${name} are rejected (${rejectionsText(rejected)}): both may be master`;
+  const todo = adviceOn(rejected);
   return [
-    ...(rejected === undefined ? [] : [alarm('adverts', name, text)]),
+    ...(rejected.length === 0 ? [] : [alarm('adverts', name, todo === '' ? text : `${text}; ${todo}`)]),
     ...groups.flatMap(({ group, otherAddresses }) => {
       if (otherAddresses === undefined) return [];
       const list = `${group}: the adverts of ${name} list ${otherAddresses.join(', ') || 'no address'}, this router's do not`;

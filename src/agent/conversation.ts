@@ -21,7 +21,7 @@ import type { Observer } from './observer.ts';
 import type { Path } from './paths.ts';
 import { currentAdvert, type Peer, type Peers, PRESENCE_INTERVAL } from './peers.ts';
 import { describePresence } from './presence.ts';
-import { createRejections } from './rejections.ts';
+import { createRejections, type Rejection } from './rejections.ts';
 import { createSilence } from './silence.ts';
 import { groupOf } from './successor.ts';
 
@@ -79,8 +79,8 @@ export interface Conversation {
    * asked about it. Then it is more likely cut off than alone.
    */
   isCutOff(group: Group, masterAddress: string): boolean;
-  /** Why adverts of a peer are not believed now; undefined if all are. */
-  rejects(peer: string): string | undefined;
+  /** Which adverts of a peer are not believed now. */
+  rejects(peer: string): readonly Rejection[];
   close(): void;
 }
 

@@ -240,6 +240,27 @@ describe('what is told', () => {
     );
     expect(logged).toHaveLength(1);
   });
+
+  it('adverts that are rejected are told with what to do, for both may be master', async () => {
+    const common = overIp(referenceConfig(ROUTERS.slice(0, 2)));
+    const other = {
+      ...common,
+      groups: common.groups.map((group) => ({
+        ...group,
+        heartbeat: { ...group.heartbeat, version: 2 as const, interval: 1000 },
+      })),
+    };
+    const cluster = createCluster({
+      primaryAddresses: true,
+      configOf: (name) => (name === 'vrouter1' ? other : common),
+    });
+    cluster.start('vrouter1');
+    cluster.start('vrouter2');
+    await cluster.run(10_000);
+    expect(cluster.router('vrouter2').status().alarms).toContain(
+      'the adverts of vrouter1 are rejected (version, VRID 51): both may be master; heartbeat.version has to be the version of its vrrp_instance',
+    );
+  });
 });
 
 describe('commands', () => {

@@ -25,7 +25,10 @@ const ADVICE: Readonly<Record<AlarmTopic, readonly ['warning' | 'failed', string
     'is failoverd running there? Then the security rules for the heartbeat, UDP port 8112, on every path',
   ],
   path: ['warning', 'the security rules and the firewall of this network: the other paths have to carry everything'],
-  adverts: ['failed', 'compare the heartbeat of both configurations: version, interval, key, virtual_router_id'],
+  adverts: [
+    'failed',
+    'compare the heartbeat of both configurations: version, interval, key, virtual_router_id, min_ttl',
+  ],
   clock: ['warning', 'chronyc tracking on both: claims are signed with the time, and OCI refuses five minutes'],
   'peer-readiness': ['failed', 'failoverctl doctor on that router says why'],
   'peer-link': ['failed', 'ip link show on that router; it takes nothing over while one of its interfaces is down'],
