@@ -9,6 +9,8 @@ import type { Scenario } from './scenario.ts';
 const SECOND = 1000;
 /** `startup_delay` of the reference deployment. */
 const STARTUP_DELAY = 2 * SECOND;
+/** A router that has just started follows nobody's silence before it has listened for so long. */
+export const LISTENING = STARTUP_DELAY + 4 * SECOND;
 /** `request_timeout`. */
 export const REQUEST_TIMEOUT = 2 * SECOND;
 /** `lease_interval`. */

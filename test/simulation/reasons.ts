@@ -1,4 +1,4 @@
-import { LONGEST_INTERVAL } from './bounds.ts';
+import { LISTENING, LONGEST_INTERVAL } from './bounds.ts';
 import type { DeployedGroup } from './deployment.ts';
 import type { Environment } from './environment.ts';
 import { type Allowance, type Allowances, NOTHING, upTo } from './ledger.ts';
@@ -30,6 +30,8 @@ export function createReasons(
   environment: Environment,
   now: () => number,
 ): Reasons {
+  /** Router → when its daemon started last. */
+  const bootedAt = new Map<string, number>();
   /** Router → when its process went on. */
   const wentOnAt = new Map<string, number>();
   const machineOf = (name: string) => machines.find((machine) => machine.name === name);
@@ -44,6 +46,9 @@ export function createReasons(
   function hearsLate({ name }: Machine): boolean {
     return now() - (wentOnAt.get(name) ?? Number.NEGATIVE_INFINITY) < LONGEST_INTERVAL;
   }
+
+  /** It started a moment ago, and a worse router's master down interval is over before it has listened long enough. */
+  const isListening = ({ name }: Machine) => now() - (bootedAt.get(name) ?? Number.NEGATIVE_INFINITY) < LISTENING;
 
   /** Every two routers hear each other, or a third that hears both. */
   function isWell(): boolean {
@@ -114,11 +119,14 @@ export function createReasons(
 
     /**
      * Where a master goes whose backups do not hear each other, one follows it, and then another. The same where one of
-     * them has started and never heard it: it has to wait for its lease, and takes over from a worse one that did not.
+     * them has started and never heard it, so that it has to wait for its lease, or listens still: then it takes over from
+     * a worse one that did not have to.
      */
     function leaves(name: string): Allowance {
       const others = running().filter((other) => other.name !== name);
-      const know = others.length < 2 || others.every((other) => isStalled(other) || isHeardBy(name, other));
+      const know =
+        others.length < 2 ||
+        others.every((other) => isStalled(other) || (isHeardBy(name, other) && !isListening(other)));
       const inOrder = others.length < 2 || !others.some(hearsLate);
       if (isMaster(name)) return upTo(areOthersConnected(name) && know && inOrder ? 1 : 2);
       return isWell() && areOthersConnected(name) ? NOTHING : upTo(1);
@@ -176,10 +184,15 @@ export function createReasons(
     },
     commands: (only) => (group) => {
       if (only !== undefined && only !== group) return NOTHING;
-      // Whoever does not hear the new master follows the old one, which ends a hold: then the best one takes over.
-      return upTo(environment.areConnected(machines.map(({ name }) => name)) ? 1 : machines.length);
+      // Whoever does not hear the new master follows the old one, which ends a hold: then the best one takes over. The same
+      // where one has just come to stand still: it may be the target, and take over when it goes on, after another one.
+      const isWhole = environment.areConnected(machines.map(({ name }) => name)) && !running().some(isStalled);
+      return upTo(isWhole ? 1 : machines.length);
     },
-    boots: (machine) => inEach((group) => reasonsOf(group).mayTakeOver(machine)),
+    boots(machine) {
+      bootedAt.set(machine.name, now());
+      return inEach((group) => reasonsOf(group).mayTakeOver(machine));
+    },
   };
 }
 
