@@ -64,7 +64,7 @@ async function noErrors(): Promise<void> {
 }
 
 test('over IPv6: they elect, follow a resignation and a silence, and give way', { timeout: TIME }, async () => {
-  lab = await createLab({ idle: [THEIRS], vipsPerSubnet: 2 });
+  lab = await createLab({ idle: [THEIRS], vipsPerSubnet: 2, preferred: true });
   await lab.configure(() => failoverdConfig(lab.plan));
   for (const { name } of lab.plan.routers) {
     await run([

@@ -32,7 +32,7 @@ const instanceOf = (priority: number): KeepalivedInstance => ({ version: 2, prio
 
 /** The lab with failoverd's configuration for protocol 112; nothing runs yet. */
 async function prepareLab(priorities: Readonly<Record<string, number>>): Promise<void> {
-  lab = await createLab({ idle: [THEIRS], priorities });
+  lab = await createLab({ idle: [THEIRS], priorities, preferred: true });
   await writeFile(`${SHARED_ETC}/vrrp.pass`, `${PASSWORD}\n`);
   await chmod(`${SHARED_ETC}/vrrp.pass`, 0o600);
   await lab.configure((text) =>

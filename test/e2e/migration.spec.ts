@@ -30,7 +30,7 @@ const scriptFailures: unknown[] = [];
 const figures: (readonly string[])[] = [];
 
 beforeAll(async () => {
-  lab = await createLab({ probeInterval: 1 });
+  lab = await createLab({ probeInterval: 1, preferred: true });
   services = createServices(lab, (error) => scriptFailures.push(error));
   const imported = await readFile(new URL('../data/import/reference/failoverd.yaml', import.meta.url), 'utf8');
   await lab.configure(() => imported);

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { now, until } from './clock.ts';
 import { namespaceOf } from './namespaces.ts';
 import { WORK } from './paths.ts';
-import type { Exit } from './routers.ts';
+import { type Exit, PREFERRED } from './routers.ts';
 
 /** As its log has them: `(ISV) Entering MASTER STATE`. */
 export type KeepalivedState = 'MASTER' | 'BACKUP' | 'FAULT';
@@ -71,8 +71,9 @@ export async function startKeepalived(router: string, config: string): Promise<K
   // In the foreground, VRRP only, in detail on the console.
   const command = ['keepalived', '-n', '-P', '-D', '-l', ...files];
   const args = ['netns', 'exec', namespaceOf(router), 'sh', '-ec', script, 'sh', ...command];
-  // ip and sh replace themselves by keepalived: the child's pid is its own.
-  const child = spawn('ip', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // nice, ip and sh replace themselves by keepalived: the child's pid is its own. Preferred as failoverd is beside it.
+  const [nice = '', ...preference] = PREFERRED;
+  const child = spawn(nice, [...preference, 'ip', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const log = readLog(child);
   const exit = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => resolve({ at: now(), code, signal }));

@@ -105,7 +105,7 @@ function parseLine(text: string, at: number): LogLine {
 }
 
 /** systemd's CPUWeight=10000 as well as a process can have it: a hundredfold. Where that is not allowed, without. */
-const PREFERRED = ['nice', '-n', '-20'];
+export const PREFERRED = ['nice', '-n', '-20'];
 
 export interface DaemonOptions {
   /** The name it is started with (`--node`); the router's own unless told. */

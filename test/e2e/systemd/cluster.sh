@@ -59,7 +59,7 @@ configure_pacemaker() {
   pcs -f $cib property set stonith-enabled=false no-quorum-policy=ignore dc-deadtime=2s
   pcs -f $cib resource defaults update migration-threshold=1
   pcs -f $cib resource create Cluster_VIP ocf:heartbeat:IPaddr2 \
-    ip=172.20.136.132 cidr_netmask=25 op monitor interval=20s
+    ip=172.20.136.132 cidr_netmask=25 op start timeout=60s op monitor interval=20s timeout=60s
   install -m 0600 -o hacluster -g haclient $cib /var/lib/pacemaker/cib/cib.xml
 }
 
