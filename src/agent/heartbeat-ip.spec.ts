@@ -138,6 +138,36 @@ describe('VRRPv3', () => {
   });
 });
 
+describe('what is at the limits', () => {
+  const V3: GroupHeartbeat = { version: 3, interval: 200, advertise: 'vips', auth };
+
+  it.each([0, 1, 2, 7])('%i bytes are truncated', (length) => {
+    expect(create(V2).receive(fromPeer().slice(0, length))).toEqual(['truncated']);
+  });
+
+  it('255 addresses are a list as any other', () => {
+    const addresses = Array.from({ length: 255 }, (_, index) => `10.0.9.${index}`);
+    const [accepted = ''] = create(V3).receive(fromPeer({ version: 3, addresses }));
+    expect(accepted).toBe(`100 each 1000 [${addresses}], own [10.0.0.4]`);
+  });
+
+  it('the longest interval of VRRPv3, 40.95 s, is adopted', () => {
+    expect(create(V3).receive(fromPeer({ version: 3, interval: 40_950 }))).toEqual([
+      '100 each 40950 [], own [10.0.0.4]',
+    ]);
+  });
+
+  it('no interval is none', () => {
+    const advert = fromPeer({ version: 3 });
+    // An interval of 1 s is 100 hundredths, which the checksum counts.
+    advert[5] = 0;
+    const sum = ((advert[6] ?? 0) << 8) + (advert[7] ?? 0) + 100;
+    advert[6] = (sum >>> 8) & 0xff;
+    advert[7] = sum & 0xff;
+    expect(create(V3).receive(advert)).toEqual(['interval-zero']);
+  });
+});
+
 describe('what came a long way', () => {
   it.each([
     [255, 255, '100 each 1000 [], own []'],
