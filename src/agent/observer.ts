@@ -2,6 +2,7 @@ import type { GroupState } from '../control/api.ts';
 import type { TransportError } from '../dgram-vrrp/index.ts';
 import type { History, Log, LogEvent, Metrics } from '../observe/index.ts';
 import type { PlanAction } from '../ownership/index.ts';
+import { createClaimFailures } from './claim-failures.ts';
 
 /** What can happen with every datagram is logged at most this often per path and reason; all of it is counted. */
 const REPEATED_LOG_INTERVAL = 60_000;
@@ -41,6 +42,7 @@ export function createObserver(sinks: {
 }): Observer {
   const { log, metrics, history, wall } = sinks;
   const loggedAt = new Map<string, number>();
+  const claimFailures = createClaimFailures();
 
   function dueAgain(key: string, at: number): boolean {
     const last = loggedAt.get(key);
@@ -58,6 +60,7 @@ export function createObserver(sinks: {
   function tell(group: string, action: PlanAction, at: number): void {
     switch (action.kind) {
       case 'held':
+        claimFailures.forget(group, action.address);
         if (action.claimed) metrics.vipHeld(action.after);
         history.held(group, action.address, action.after);
         return emit({
@@ -75,6 +78,7 @@ export function createObserver(sinks: {
       case 'claim-failed': {
         const { address, code, message, retryIn } = action;
         metrics.claimFailed(address, code);
+        if (!claimFailures.failed(group, address, code, at)) return;
         return emit({ event: 'claim-failed', group, vip: address, code, detail: message, retryIn });
       }
       case 'would-claim':
@@ -91,6 +95,7 @@ export function createObserver(sinks: {
     log,
     metrics,
     transition({ group, from, to, reason, vips, at }) {
+      claimFailures.forget(group);
       emit({ event: 'transition', group, from, to, reason, at });
       metrics.transition(group, to);
       history.transition({ time: wall(), group, from, to, reason, vips });
@@ -105,8 +110,11 @@ export function createObserver(sinks: {
     planned(group, actions, at) {
       const vips = actions.flatMap((action) => (action.kind === 'claim' ? [action.target.address] : []));
       for (const vip of vips) metrics.claim(vip);
-      if (vips.length > 0) emit({ event: 'claiming', group, vips, at });
-      for (const action of actions) tell(group, action, at);
+      // First what the claims follow from.
+      for (const action of actions) if (action.kind === 'claim-failed') tell(group, action, at);
+      const told = vips.filter((vip) => !claimFailures.isRepeated(group, vip));
+      if (told.length > 0) emit({ event: 'claiming', group, vips: told, at });
+      for (const action of actions) if (action.kind !== 'claim-failed') tell(group, action, at);
     },
     rejected(peer, path, reason, at) {
       metrics.datagramRejected(reason);
