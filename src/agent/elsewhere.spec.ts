@@ -15,6 +15,7 @@ function start(addresses: Set<string>) {
   });
   const cloud = createCloud({ time, vips: VIPS, holder: 'vrouter1', latency: 5 });
   const events: LogEvent[] = [];
+  const rebound: (string | undefined)[] = [];
   let sent = 0;
   const router: Router = createRouter({
     loaded: loadedFor('vrouter2', referenceConfig(ROUTERS.slice(0, 2))),
@@ -36,15 +37,16 @@ function start(addresses: Set<string>) {
       sendAll: () => {},
       close: async () => {},
       opened: async () => {},
-      rebind: () => {},
+      rebind: (address) => void rebound.push(address),
     }),
     createOci: (listener) => cloud.connect('vrouter2', listener),
     runCommand: noCommands,
     interfaceState: () => ({ up: true, mac: '02:00:00:00:00:02' }),
     hasAddress: (address) => addresses.has(address),
+    machineAlarms: () => [{ topic: 'state', about: 'router', text: 'the disk is full' }],
   });
   router.start();
-  return { time, cloud, router, events, sent: () => sent };
+  return { time, cloud, router, events, rebound, sent: () => sent };
 }
 
 it('a machine without any address of the router takes no part, and says so', async () => {
@@ -75,4 +77,19 @@ it('one of several addresses is enough', async () => {
   const { time, router } = start(new Set(['10.0.0.3']));
   await time.advanceTo(1_000);
   expect(router.status().groups[0]?.state).toBe('backup');
+});
+
+it('an address that appears has the paths of that address bound anew, and no others', () => {
+  const { router, rebound } = start(new Set(['172.20.136.131', '10.0.0.3']));
+  rebound.splice(0);
+  router.addressAppeared('10.0.0.3');
+  // A VIP.
+  router.addressAppeared('10.0.0.4');
+  expect(rebound).toEqual(['10.0.0.3']);
+});
+
+it('what could not be done on this machine stands in the status, and what a doctor looks at', () => {
+  const { router } = start(new Set(['172.20.136.131', '10.0.0.3']));
+  expect(router.status().alarms).toContain('the disk is full');
+  expect(router.examine().alarms).toContainEqual({ topic: 'state', about: 'router', text: 'the disk is full' });
 });

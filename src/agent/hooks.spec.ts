@@ -20,9 +20,14 @@ interface Started {
 }
 
 /** Whole routers whose hooks take `duration`, and fail where `broken` has the command. */
-function createHooked(options: { duration?: number; hooks?: HooksConfig; config?: Partial<Config> } = {}) {
+function createHooked(
+  options: { duration?: number; lingering?: boolean; hooks?: HooksConfig; config?: Partial<Config> } = {},
+) {
+  /** With `lingering`, what a command that has ended leaves behind: nothing, once it is called. */
+  const graves: (() => void)[] = [];
   const broken = new Set<string>();
   const started: Started[] = [];
+  const stopped: string[] = [];
   let running = 0;
   let mostAtOnce = 0;
   const waiting: { until: number; end: () => void }[] = [];
@@ -46,7 +51,12 @@ function createHooked(options: { duration?: number; hooks?: HooksConfig; config?
       });
       if (options.duration === undefined) end();
       else waiting.push({ until: cluster.now() + options.duration, end });
-      return { result, gone: result.then(() => undefined), stop: () => end() };
+      const buried = options.lingering === true ? new Promise<void>((resolve) => graves.push(resolve)) : undefined;
+      const stop = () => {
+        stopped.push(`${router} ${command}`);
+        end();
+      };
+      return { result, gone: result.then(() => buried), stop };
     },
   });
   /** Lets time pass, and hooks end in it. */
@@ -61,7 +71,10 @@ function createHooked(options: { duration?: number; hooks?: HooksConfig; config?
     }
   }
   const of = (router: string) => started.filter((each) => each.router === router).map(({ command }) => command);
-  return { cluster, broken, started, run, of, mostAtOnce: () => mostAtOnce };
+  const bury = () => {
+    for (const grave of graves.splice(0)) grave();
+  };
+  return { cluster, broken, started, run, of, bury, stopped, mostAtOnce: () => mostAtOnce };
 }
 
 async function settled(options: Parameters<typeof createHooked>[0] = {}) {
@@ -184,6 +197,28 @@ describe('hooks', () => {
     expect(of('vrouter1').slice(3)).toEqual(['/hooks/backup']);
   });
 
+  it('for backup run when a router in fault is put in standby', async () => {
+    const { cluster, run, of } = await settled();
+    cluster.setLink('vrouter1', 'ens5', false);
+    await run(1000);
+    cluster.router('vrouter1').maintenance.standby({ on: true });
+    await run(1000);
+    cluster.setLink('vrouter1', 'ens5', true);
+    await run(1000);
+    expect(cluster.router('vrouter1').status().groups[0]?.state).toBe('standby');
+    expect(of('vrouter1').slice(3)).toEqual(['/hooks/fault', '/hooks/backup']);
+  });
+
+  it('do not begin while something of the one before is still there', async () => {
+    const { cluster, run, of, bury } = createHooked({ lingering: true, hooks: { ...HOOKS, backup: [] } });
+    cluster.start('vrouter1');
+    await run(12_000);
+    expect(of('vrouter1')).toEqual(['/hooks/master a']);
+    bury();
+    await run(1000);
+    expect(of('vrouter1')).toEqual(['/hooks/master a', '/hooks/master b']);
+  });
+
   it('for backup run when a master is told to stop, and the stop can wait for them', async () => {
     const { cluster, run, started } = await settled({ duration: 2000 });
     const router = cluster.router('vrouter1');
@@ -199,6 +234,20 @@ describe('hooks', () => {
     const { command, env } = started.filter((each) => each.router === 'vrouter1').at(-1) ?? {};
     expect(command).toBe('/hooks/backup');
     expect(env).toMatchObject({ FAILOVERD_STATE: 'backup', FAILOVERD_REASON: 'shutdown' });
+  });
+
+  it('are ended with the router, and what waits is not begun', async () => {
+    const { cluster, run, of, stopped } = await settled({ duration: 2000 });
+    await run(5000);
+    const router = cluster.router('vrouter1');
+    router.resign();
+    await run(100);
+    cluster.setLink('vrouter1', 'ens5', false);
+    const before = of('vrouter1').length;
+    await router.close();
+    expect(stopped).toEqual(['vrouter1 /hooks/backup']);
+    await run(5000);
+    expect(of('vrouter1')).toHaveLength(before);
   });
 
   it('do not run in mode observe, which says what it would run', async () => {

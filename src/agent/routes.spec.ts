@@ -15,6 +15,7 @@ function createKernel(routes: readonly RouteConfig[], options: { mode?: Config['
   const done: string[] = [];
   let configured = routes;
   let refusal: string | undefined;
+  let unreadable: string | undefined;
   const base = referenceConfig(ROUTERS.slice(0, 2));
   const keeper = createRouteKeeper({
     loaded: () =>
@@ -42,7 +43,10 @@ function createKernel(routes: readonly RouteConfig[], options: { mode?: Config['
         own.splice(own.indexOf(route), 1);
         done.push(`remove ${route.to} via ${route.via}`);
       },
-      own: async () => [...own],
+      async own() {
+        if (unreadable !== undefined) throw new Error(unreadable);
+        return [...own];
+      },
     },
   });
   return {
@@ -56,6 +60,9 @@ function createKernel(routes: readonly RouteConfig[], options: { mode?: Config['
     },
     refuse: (reason: string | undefined) => {
       refusal = reason;
+    },
+    hide: (reason: string | undefined) => {
+      unreadable = reason;
     },
   };
 }
@@ -128,11 +135,11 @@ describe('routes', () => {
     void keeper.compare();
     void keeper.keep();
     await first;
-    expect(
-      take()
-        .filter((line) => !line.startsWith('log'))
-        .at(-1),
-    ).toBe('add 10.2.0.0/20 via 10.0.0.1 dev ens5');
+    expect(take().filter((line) => !line.startsWith('log'))).toEqual([
+      'add 10.1.0.0/20 via 10.0.0.1 dev ens5',
+      'remove 10.1.0.0/20 via 10.0.0.1',
+      'add 10.2.0.0/20 via 10.0.0.1 dev ens5',
+    ]);
   });
 
   it('are left alone in mode observe', async () => {
@@ -164,5 +171,15 @@ describe('routes', () => {
     configure([POD]);
     await keeper.compare();
     expect(alarms()).toEqual([]);
+  });
+
+  it('that cannot be read are an alarm until they can', async () => {
+    const { keeper, hide } = createKernel([POD]);
+    hide('no answer');
+    await keeper.compare();
+    expect(keeper.alarms().map(({ text }) => text)).toEqual(['route: the routes could not be read: no answer']);
+    hide(undefined);
+    await keeper.compare();
+    expect(keeper.alarms()).toEqual([]);
   });
 });

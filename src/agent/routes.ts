@@ -57,7 +57,7 @@ export function createRouteKeeper(options: {
     try {
       const own = await table.own();
       const isWanted = (route: OwnRoute) => routes.some((each) => isSame(each, route));
-      told.delete(TABLE);
+      // Of no destination: that the table could not be read is forgotten, too.
       const isKnown = (to: string) => [...routes, ...own].some((route) => route.to === to);
       for (const to of told.keys()) if (!isKnown(to)) told.delete(to);
       for (const route of own) if (!isWanted(route)) await drop(route);

@@ -98,3 +98,10 @@ test('nothing is looked at while nobody follows', () => {
   expect(heard).toHaveLength(1);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test('what the log has at level debug only is not told', () => {
+  const feed = makeFeed();
+  const { heard } = follow(feed);
+  feed.publish({ event: 'tracker-failed', group: 'isv', tracker: 'uplink', detail: 'exit code 1' }, WALL);
+  expect(heard.map(({ event }) => event)).toEqual(['alarms']);
+});
