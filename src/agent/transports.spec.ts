@@ -36,6 +36,7 @@ interface Forged {
 
 describe.skipIf(!isRoot)('protocol 112 (needs CAP_NET_RAW)', () => {
   let log: string[];
+  let device: string;
   let transport: PathTransport;
   let descriptors: number[];
 
@@ -45,18 +46,23 @@ describe.skipIf(!isRoot)('protocol 112 (needs CAP_NET_RAW)', () => {
     return fd;
   }
 
-  beforeEach(() => {
-    log = [];
-    descriptors = [];
+  function open(): void {
     transport = openTransport({
       heartbeat: { transport: 'ip', port: 8112 },
       paths: [{ id: 'b/0', local: OWN, peer: PEER, peerName: 'b' }],
       now: () => 0,
-      deviceOfAddress: () => 'lo',
+      deviceOfAddress: () => device,
       onDatagram: ({ source, destination, ttl, bytes }) =>
         log.push(`${source} > ${destination} ttl ${ttl} ${new TextDecoder().decode(bytes)}`),
       onError: ({ code }) => log.push(code),
     });
+  }
+
+  beforeEach(() => {
+    log = [];
+    device = 'lo';
+    descriptors = [];
+    open();
   });
   afterEach(async () => {
     await transport.close();
@@ -134,6 +140,23 @@ describe.skipIf(!isRoot)('protocol 112 (needs CAP_NET_RAW)', () => {
     ],
   ])('%s', async (_, forged, expected) => {
     expect(await heard(...forged)).toEqual([expected]);
+  });
+
+  it('is bound to the device that carries the address', async () => {
+    await transport.close();
+    device = 'nosuchdev';
+    open();
+    expect(log).toEqual(['device-missing']);
+  });
+
+  it('tells of a flood that was not read in time', async () => {
+    const fd = raw(IPPROTO_RAW);
+    // Nothing is read before this turn is over. The next datagram after the loss tells of it.
+    for (let index = 0; index < 2000; index += 1) forge(fd, 1, { payload: new Uint8Array(1000) });
+    await vi.waitFor(() => {
+      forge(fd, 1, {});
+      expect(log).toContain('overrun');
+    });
   });
 
   it("sends from the path's address to its peer as keepalived does: TTL 255, CS6, not told not to fragment", async () => {

@@ -215,6 +215,9 @@ describe('what is told', () => {
     await cluster.run(810);
     expect(cluster.status('vrouter3').routers[0]?.groups[0]?.state).toBe(null);
     expect(cluster.status('vrouter3').groups[0]?.master).toBe('vrouter2');
+    await cluster.run(10_000);
+    expect(cluster.status('vrouter3').routers[0]?.alive).toBe(false);
+    expect(cluster.events.filter(({ event }) => event.event === 'peer-silent')).toEqual([]);
   });
 
   it('other addresses in its adverts are counted and told, and the election goes on', async () => {
@@ -283,6 +286,8 @@ describe('commands', () => {
     const cluster = await started();
     const { maintenance } = cluster.router('vrouter1');
     expect(() => maintenance.standby({ on: true, router: 'vrouter2' })).toThrow(/give the command on vrouter2 itself/);
+    // Nobody is known to be ready, and nobody is known not to be.
+    expect(maintenance.standby({ on: true })).toEqual({ router: 'vrouter1', on: [GROUP], off: [] });
     expect(maintenance.freeze({ on: true })).toEqual({ on: true, onlyHere: true });
     expect(cluster.status('vrouter1').alarms).toContainEqual(
       expect.stringContaining('on this router, and on no other'),

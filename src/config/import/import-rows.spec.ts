@@ -77,6 +77,11 @@ describe('what is written', () => {
       '    preempt: true\n',
     ],
     ['a least TTL', { both: 'unicast_ttl 200' }, '  min_ttl: 200\n'],
+    [
+      'no least TTL, of which failoverd has none below 1',
+      { first: 'unicast_peer { 10.0.0.3 min_ttl 0 }' },
+      '  min_ttl: 1\n',
+    ],
     ['an interface without a VIP', { both: 'track_interface { ens9 }' }, '      ens9: {}\n'],
     ['a VIP that is not advertised', { both: 'virtual_ipaddress_excluded { 10.0.0.5 }' }, '  advertise: [10.0.0.4]\n'],
     ['a hook with its arguments', { both: `notify_backup "/x 'a b' c" root` }, 'backup: [[/x, "a b", c]]'],
@@ -200,6 +205,13 @@ describe('what is said', () => {
     expect(show(change)).toContain(expected);
     expect(run(change).ok).toBe(true);
   });
+});
+
+test('a time window is written where it is not the one that failoverd has by itself', () => {
+  const hmac = (window: string): string => show({ both: `version 3\nauth_hmac { key 1 file:/k\n${window} }` });
+  expect(hmac('time_window 9')).toContain('    time_window: 9s\n');
+  expect(hmac('time_window 5')).not.toContain('time_window');
+  expect(hmac('')).not.toContain('time_window');
 });
 
 test('nothing is said of the user of a script that is no hook, nor of one that is the same', () => {
