@@ -183,6 +183,27 @@ describe('a cluster of three', () => {
     expect(cluster.cloud.moves).toHaveLength(3);
   });
 
+  it('whose master and successor die at once is served by the last one, after the lease of the holder', async () => {
+    const cluster = await settled({ routers: 3 });
+    await Promise.all([cluster.crash('vrouter1'), cluster.crash('vrouter2')]);
+    await cluster.run(30_000);
+    expect(cluster.masters()).toEqual(['vrouter3']);
+    expect(cluster.holders()).toEqual(['vrouter3', 'vrouter3', 'vrouter3']);
+    expect(cluster.cloud.moves).toHaveLength(3);
+  });
+
+  it('whose successor dies with the claims of a crash on their way is served by the last one', async () => {
+    const cluster = await settled({ routers: 3, latency: 300 });
+    await cluster.crash('vrouter1');
+    await cluster.run(MASTER_DOWN + 50);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    await cluster.crash('vrouter2');
+    await cluster.run(30_000);
+    expect(cluster.masters()).toEqual(['vrouter3']);
+    expect(cluster.holders()).toEqual(['vrouter3', 'vrouter3', 'vrouter3']);
+    expect(cluster.cloud.moves.length).toBeLessThanOrEqual(6);
+  });
+
   it('a resignation names its successor, which follows at once', async () => {
     const cluster = await settled({ routers: 3 });
     cluster.setLink('vrouter1', 'ens6', false);
