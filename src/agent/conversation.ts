@@ -266,6 +266,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       if (told.successor === self) followNamed(group, peer);
       if (told.state === 'master' && told.successor === null) standInForAdvert(group, peer, told.priority);
     }
+    for (const group of options.groups()) if (group.disputed()) group.ownership({ kind: 'peers' });
   }
 
   /** The name came after the resignation it belongs to: another path was faster. */

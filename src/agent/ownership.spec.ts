@@ -233,3 +233,20 @@ describe('three routers', () => {
     expect(cluster.holders()).toEqual(['vrouter3', 'vrouter3', 'vrouter3']);
   });
 });
+
+it('a datagram of a router that has just become master is not taken for its word that it is not', async () => {
+  const equal = (config: Config): Config => ({
+    ...config,
+    groups: config.groups.map((group) => ({ ...group, priority: { vrouter1: 200, vrouter2: 200 } })),
+  });
+  // About the time at which the old master knows that the lock is with vrouter2.
+  for (let healed = 5040; healed <= 5200; healed += 20) {
+    const cluster = await settled({ latency: 50, primaryAddresses: true, configOf: (_name, config) => equal(config) });
+    cluster.cut('vrouter1', 'vrouter2');
+    await cluster.run(healed);
+    cluster.heal('vrouter1', 'vrouter2');
+    await cluster.run(6000);
+    expect(cluster.masters()).toEqual(['vrouter2']);
+    expect(cluster.cloud.moves).toHaveLength(3);
+  }
+});

@@ -68,9 +68,11 @@ export function createKnowledge(options: {
   }
 
   function standing(group: Group, peer: Peer, identity: VnicIdentity | undefined): PeerStanding {
+    const gone = isNoMaster(group, peer, identity);
     return {
       router: peer.name,
-      heardAt: isNoMaster(group, peer, identity) ? clock.now() : peer.alive ? peer.lastHeard : undefined,
+      heardAt: gone ? clock.now() : peer.alive ? peer.lastHeard : undefined,
+      toldAt: gone ? clock.now() : toldAt(peer),
       prevails: prevails(group, peer),
       unheardSince: peer.lastHeard ?? startedAt,
     };
@@ -96,4 +98,6 @@ export function createKnowledge(options: {
   });
 }
 
+/** What a peer is stands in its presence; one that has none tells by its adverts. */
+const toldAt = ({ presenceAt, lastHeard }: Peer) => presenceAt ?? lastHeard ?? Number.NEGATIVE_INFINITY;
 const primaryOf = (peer: Peer) => peer.paths[0]?.peer ?? '';

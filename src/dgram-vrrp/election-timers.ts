@@ -18,7 +18,10 @@ type ArmAction = Extract<ElectionAction, { kind: 'arm' }>;
 export interface ElectionTimers {
   /** Arms a timer, or arms it anew. `since`: from when its wait counts. */
   arm(timer: ElectionTimer, wait: () => Milliseconds, since: Milliseconds): ArmAction;
-  /** What a timer that runs waits for became another time: what it has waited already counts. */
+  /**
+   * What a timer that runs waits for became another time: what it has waited already counts. One that is due stays due
+   * from when it was: how late it rings tells that the machine stood still, whatever else is heard of before it rings.
+   */
   rearm(timer: ElectionTimer, now: Milliseconds): ArmAction | undefined;
   /** True if it was armed. */
   disarm(timer: ElectionTimer): boolean;
@@ -41,8 +44,11 @@ export function createElectionTimers(): ElectionTimers {
     arm: (timer, wait, since) => arm(timer, wait, since, 0),
     rearm(timer, now) {
       const armed = timers.get(timer);
+      if (armed === undefined) return undefined;
+      const waited = now - armed.armedAt;
+      if (armed.at < now && armed.wait() <= waited) return undefined;
       // Due at once, if it has waited longer already. An instant in the past would look like a stall.
-      return armed && arm(timer, armed.wait, armed.armedAt, now - armed.armedAt);
+      return arm(timer, armed.wait, armed.armedAt, waited);
     },
     disarm: (timer) => timers.delete(timer),
     get: (timer) => timers.get(timer),

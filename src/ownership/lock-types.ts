@@ -22,6 +22,8 @@ export interface PeerStanding {
   readonly router: string;
   /** When it was heard last; undefined: it is silent. */
   readonly heardAt: Milliseconds | undefined;
+  /** When it last said of itself what it is; any datagram shows that it lives, but not whether it is master by now. */
+  readonly toldAt: Milliseconds;
   /** It is master, and does not lose to this router. */
   readonly prevails: boolean;
   /** Since when nothing was heard of it: its last datagram, or our start. */
@@ -49,7 +51,7 @@ export type Decision =
     }
   /** Nothing is known of the holder's VNIC, or only something old: read it first. */
   | { readonly verdict: 'look'; readonly because: 'unread' }
-  /** The holder is not silent, but has not said a word since the lock was seen with it: hear it first. */
+  /** The holder is not silent, but has not said what it is since the lock was seen with it: hear that first. */
   | { readonly verdict: 'wait'; readonly because: 'no-word-yet' }
   | {
       readonly verdict: 'superseded';
@@ -76,6 +78,6 @@ export interface Mastership {
   readonly predecessor: string | null;
   /** The lock was held since it began, or may have been: a claim without an answer met another etag afterwards. */
   readonly heldLock: boolean;
-  /** When the lock was first seen lost; what was heard before that says nothing of who took it. */
+  /** When the lock was first seen lost; what was told before that says nothing of who took it. */
   readonly disputedSince: Milliseconds | undefined;
 }

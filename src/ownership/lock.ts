@@ -85,7 +85,7 @@ export function createLock(knowledge: () => Knowledge, leaseInterval: () => Mill
   ): Decision {
     if (holder.router === predecessor && !heldLock) return { verdict: 'claim', because: 'predecessor' };
     if (holder.heardAt !== undefined) {
-      if (holder.heardAt <= disputedSince) return { verdict: 'wait', because: 'no-word-yet' };
+      if (holder.toldAt <= disputedSince) return { verdict: 'wait', because: 'no-word-yet' };
       if (holder.prevails) return { verdict: 'superseded', because: 'prevails' };
       return { verdict: 'claim', because: 'loses' };
     }

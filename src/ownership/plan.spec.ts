@@ -6,7 +6,13 @@ import { createPlan } from './plan.ts';
 import type { Plan, PlanAction, PlanEvent, ReadResult, Target } from './plan-types.ts';
 
 /** A peer that is heard and loses. */
-const HEARD: PeerStanding = { router: 'peer', heardAt: Number.POSITIVE_INFINITY, prevails: false, unheardSince: 0 };
+const HEARD: PeerStanding = {
+  router: 'peer',
+  heardAt: Number.POSITIVE_INFINITY,
+  toldAt: Number.POSITIVE_INFINITY,
+  prevails: false,
+  unheardSince: 0,
+};
 
 /** A lease names its router; a VNIC without one belongs to whom its own name says, unless that is `other`. */
 function nameOf(vnicId: VnicId, identity: VnicIdentity | undefined): string {
@@ -86,9 +92,11 @@ function createRow(sameVnic: boolean, observe: boolean) {
       case 'peer': {
         const words = line.split(/\s+/).slice(1);
         const since = words.find((word) => word.startsWith('since='))?.slice(6);
+        const told = words.find((word) => word.startsWith('told='))?.slice(5);
         standings.set('peer', {
           ...HEARD,
           heardAt: words.includes('heard') ? now : undefined,
+          toldAt: told === undefined ? now : Number(told),
           prevails: words.includes('prevails'),
           unheardSince: since === undefined ? now : Number(since),
         });
