@@ -30,6 +30,7 @@ import { createAddressKeeper } from './addresses.ts';
 import { systemClock } from './clock.ts';
 import { readConfigAside } from './config-reader.ts';
 import { createDaemonDoctor } from './doctor/index.ts';
+import { drain } from './drain.ts';
 import { createHandlers } from './handlers.ts';
 import { createKernelKeeper } from './kernel-keeper.ts';
 import { serveMetrics } from './metrics-server.ts';
@@ -46,8 +47,6 @@ export const EXIT_CONFIG = 78;
 
 /** What journald could not take yet; beyond it lines are dropped rather than kept in memory. */
 const LOG_BUFFER = 1024 * 1024;
-/** While handing over, the owners are read this often. */
-const DRAIN_READ_INTERVAL = 200;
 const STATUS_INTERVAL = 1000;
 /** Addresses and routes may be deleted by hand, and a VIP be seen to have left. */
 const KEEP_INTERVAL = 5000;
@@ -228,7 +227,12 @@ export async function runDaemon({ configPath, node, version }: DaemonOptions): P
 
   await toldToStop;
   notifier.stopping();
-  await drain(router, loaded.config.mode === 'observe' ? 0 : loaded.config.drainTimeout, log);
+  await drain(router, {
+    timeout: loaded.config.mode === 'observe' ? 0 : loaded.config.drainTimeout,
+    now: systemClock.now,
+    delay: (after) => delay(after, undefined, { ref: false }),
+    log,
+  });
   clearInterval(keeping);
   await letHooksEnd(router, log);
   keepKernel();
@@ -302,27 +306,4 @@ async function letHooksEnd(router: Router, log: Log): Promise<void> {
   const ended = router.hooksEnded().then(() => 'ended' as const);
   if ((await Promise.race([ended, late])) === 'late') log({ event: 'hooks-cut-off', after: HOOKS_END });
   limit.abort();
-}
-
-/** Hands over and waits until the VIPs have left, at most for the drain timeout. */
-async function drain(router: Router, timeout: number, log: Log): Promise<void> {
-  const startedAt = systemClock.now();
-  const reason = router.whyVipsStay();
-  router.resign();
-  if (timeout === 0 || !router.holdsAnything()) return;
-  if (reason !== undefined) {
-    log({ event: 'drain-incomplete', detail: `${reason}; the VIPs stay on this router` });
-    return;
-  }
-  log({ event: 'draining', timeout });
-  while (router.holdsAnything()) {
-    const left = startedAt + timeout - systemClock.now();
-    if (left <= 0) {
-      log({ event: 'drain-incomplete', detail: 'the drain timeout is over and some VIPs are still on this router' });
-      return;
-    }
-    await delay(Math.min(DRAIN_READ_INTERVAL, left));
-    await Promise.race([router.verify(), delay(left, undefined, { ref: false })]);
-  }
-  log({ event: 'drained', after: systemClock.now() - startedAt });
 }

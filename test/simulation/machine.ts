@@ -1,3 +1,4 @@
+import { drain } from '../../src/agent/drain.ts';
 import type { PresenceCodec } from '../../src/agent/heartbeat.ts';
 import type { InterfaceState } from '../../src/agent/interfaces.ts';
 import { createObserver } from '../../src/agent/observer.ts';
@@ -68,9 +69,6 @@ const MILLION = 1_000_000;
 const UPTIME_AT_START = 86_400_000;
 const BOOT_TIME = 4000;
 
-/** As the daemon's drain. */
-const DRAIN_READ_INTERVAL = 200;
-
 export function createMachine(options: MachineOptions): Machine {
   const { name, time, chance, guard, onLog } = options;
   const down = new Set<string>();
@@ -140,13 +138,6 @@ export function createMachine(options: MachineOptions): Machine {
     options.onTouched();
   }
 
-  function drain(stoppedAt: number): void {
-    if (router === undefined) return;
-    if (!router.holdsAnything() || time.now() - stoppedAt >= config.drainTimeout) return end();
-    void router.verify();
-    process?.after(DRAIN_READ_INTERVAL, () => drain(stoppedAt));
-  }
-
   return {
     name,
     start,
@@ -156,12 +147,16 @@ export function createMachine(options: MachineOptions): Machine {
       offset = BOOT_TIME - time.now() * rate;
     },
     stop() {
-      if (router === undefined) return;
+      const stopped = process;
+      if (router === undefined || stopped === undefined) return;
       stopping = true;
-      const successor = router.whyVipsStay() === undefined;
-      router.resign();
-      if (successor) drain(time.now());
-      else end();
+      const running = router;
+      const drained = () => {
+        if (process === stopped) end();
+      };
+      const delay = (after: number) => new Promise<void>((resolve) => stopped.after(after, resolve));
+      const timeout = config.drainTimeout;
+      guard(() => void drain(running, { timeout, now: time.now, delay, log }).then(drained), true);
     },
     stall: (paused) => process?.stall(paused),
     resume: () => process?.resume(chance),
