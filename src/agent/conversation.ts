@@ -211,6 +211,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     advertAt.set(`${peer.name} ${name}`, now);
     rejections.accepted(peer.name, group.virtualRouterId);
     const { priority, interval, addresses } = advert;
+    if (priority > 0 && isOvertaken(`${peer.name} ${name}`, interval, now)) return;
     const isNewMaster = priority > 0 && currentAdvert(peer, group.virtualRouterId, now) === undefined;
     const otherAddresses = sameAddresses(addresses, own) ? undefined : addresses;
     if (otherAddresses !== undefined) observer.otherAddresses(name, peer.name, otherAddresses, now);
@@ -224,6 +225,14 @@ export function createConversation(options: ConversationOptions): Conversation {
     }
     tellElection(group, peer, priority, interval, named);
     silence.advertHeard();
+  }
+
+  /**
+   * It was sent before the resignation, which another path or chance was faster with. Its sender has no reason to be
+   * master again within one interval, short of an admin's word; then its next advert says so.
+   */
+  function isOvertaken(key: string, interval: Milliseconds, now: Milliseconds): boolean {
+    return now - (resignedAt.get(key) ?? Number.NEGATIVE_INFINITY) < interval;
   }
 
   function tellElection(

@@ -58,7 +58,7 @@ export interface ClusterOptions {
   /** What one router has configured differently. */
   readonly configOf?: (name: string, config: Config) => Config;
   /** How much later than others a datagram of this router leaves, milliseconds; Infinity: never. */
-  readonly delay?: (router: string, bytes: Uint8Array) => number;
+  readonly delay?: (router: string, bytes: Uint8Array, pathId: string) => number;
 }
 
 export function createCluster(options: ClusterOptions = {}): Cluster {
@@ -120,7 +120,7 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
       createTransport: (paths, receive) => {
         const attached = network.attach(paths, receive);
         const send = (pathId: string, bytes: Uint8Array): void => {
-          const wait = options.delay?.(name, bytes) ?? 0;
+          const wait = options.delay?.(name, bytes, pathId) ?? 0;
           if (wait === 0) attached.send(pathId, bytes);
           else if (wait < Number.POSITIVE_INFINITY) time.after(wait, () => attached.send(pathId, bytes));
         };
