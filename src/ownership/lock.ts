@@ -19,6 +19,9 @@
  * claimed from only if that is right whichever it is; otherwise, once it could not be read for three intervals, it
  * supersedes. That ends when it can be read, when those routers are heard, or when the lock is put elsewhere by hand.
  *
+ * A router that lost everybody at once doubts what it knows: a holder that it still takes for heard is asked first, and
+ * where the record names itself, the others follow only when a later read says the same.
+ *
  * A router that cannot read and still takes itself for the holder is superseded by a master that prevails and can read,
  * as soon as that one says that it holds the lock: its word is newer than the record here.
  *

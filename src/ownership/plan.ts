@@ -62,8 +62,7 @@ export function createPlan(initial: PlanConfig): Plan {
 
   function becomeMaster(cutOff: boolean): void {
     supersession.forget();
-    // A holder may be taken for one that is heard for as long as it takes to be silent: its next word counts.
-    if (cutOff) state.disputedSince = state.now;
+    if (cutOff) doubtKnowledge();
     for (const vip of state.vips) {
       if (vip.doubtful) claims.get(vip);
       else claims.settle(vip, false);
@@ -75,6 +74,16 @@ export function createPlan(initial: PlanConfig): Plan {
     // calls ours already is read now. Otherwise the claims have the connections to themselves first.
     if (state.vips.some(holds)) reads.verify();
     else rounds.conflict(state.now);
+  }
+
+  /** Whoever cannot be heard may have done anything a moment ago. */
+  function doubtKnowledge(): void {
+    // A holder may be taken for one that is heard for as long as it takes to be silent: its next word counts.
+    state.disputedSince = state.now;
+    const lock = lockOf(state);
+    if (lock === undefined || !holds(lock)) return;
+    // The record that names this router may be old, too: the rest is claimed when the lock is ours by a later one.
+    for (const vip of state.vips) vip.needsLockFrom = state.now + state.config.requestTimeout;
   }
 
   function inventoryFound(targets: Extract<PlanEvent, { kind: 'inventory' }>['targets']): void {
