@@ -29,6 +29,9 @@ function createStand() {
     alarm,
     told,
     ringsAt: () => ringsAt,
+    goOnAt(at: number) {
+      now = at;
+    },
     ringAt(at: number) {
       now = at;
       ring();
@@ -70,4 +73,24 @@ it('looks at nothing while no timer runs', () => {
   alarm.set(3609, { since: 0, interval: 1000 });
   alarm.set(undefined, { since: 0, interval: 1000 });
   expect(ringsAt()).toBeUndefined();
+});
+
+it('still tells how late it was where something else came first after a pause', () => {
+  const { alarm, told, ringAt, ringsAt, goOnAt } = createStand();
+  alarm.set(9000, { since: 0, interval: 1000 });
+  goOnAt(6000);
+  alarm.set(9000, { since: 0, interval: 1000 });
+  expect(ringsAt()).toBe(1500);
+  ringAt(6001);
+  alarm.set(9000, { since: 0, interval: 1000 });
+  expect(told).toEqual(['look at 6001, 4501 late']);
+  expect(ringsAt()).toBe(6500);
+});
+
+it('but not where that was an advert', () => {
+  const { alarm, ringsAt, goOnAt } = createStand();
+  alarm.set(3609, { since: 0, interval: 1000 });
+  goOnAt(6000);
+  alarm.set(9609, { since: 6000, interval: 1000 });
+  expect(ringsAt()).toBe(7500);
 });

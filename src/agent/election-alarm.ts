@@ -30,13 +30,24 @@ export function createElectionAlarm(
   { onDue, onLook }: { readonly onDue: () => void; readonly onLook: (late: Milliseconds) => void },
 ): ElectionAlarm {
   let lookAt: Milliseconds | undefined;
+  /** Since when it was silent at the last setting. */
+  let silentSince: Milliseconds | undefined;
   const alarm = clock.createAlarm(() => {
-    if (lookAt === undefined) onDue();
-    else onLook(clock.now() - lookAt);
+    const looked = lookAt;
+    lookAt = undefined;
+    if (looked === undefined) onDue();
+    else onLook(clock.now() - looked);
   });
+
+  /** One that is late still has its lateness to tell, whatever happened first after the pause; an advert ends that. */
+  function overdue(since: Milliseconds): Milliseconds | undefined {
+    return lookAt !== undefined && lookAt < clock.now() && since === silentSince ? lookAt : undefined;
+  }
+
   return {
     set(due, silence) {
-      const next = nextLook(silence, clock.now());
+      const next = overdue(silence.since) ?? nextLook(silence, clock.now());
+      silentSince = silence.since;
       lookAt = due !== undefined && next < due ? next : undefined;
       alarm.set(lookAt ?? due);
     },

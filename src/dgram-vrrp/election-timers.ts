@@ -19,8 +19,8 @@ export interface ElectionTimers {
   /** Arms a timer, or arms it anew. `since`: from when its wait counts. */
   arm(timer: ElectionTimer, wait: () => Milliseconds, since: Milliseconds): ArmAction;
   /**
-   * What a timer that runs waits for became another time: what it has waited already counts. One that is due stays due
-   * from when it was: how late it rings tells that the machine stood still, whatever else is heard of before it rings.
+   * What a timer that runs waits for became another time: what it has waited already counts. One that was due before is
+   * left as it is: how late it rings tells whether the process or the machine stood still.
    */
   rearm(timer: ElectionTimer, now: Milliseconds): ArmAction | undefined;
   /** True if it was armed. */
@@ -44,11 +44,9 @@ export function createElectionTimers(): ElectionTimers {
     arm: (timer, wait, since) => arm(timer, wait, since, 0),
     rearm(timer, now) {
       const armed = timers.get(timer);
-      if (armed === undefined) return undefined;
-      const waited = now - armed.armedAt;
-      if (armed.at < now && armed.wait() <= waited) return undefined;
+      if (armed === undefined || armed.at < now) return undefined;
       // Due at once, if it has waited longer already. An instant in the past would look like a stall.
-      return arm(timer, armed.wait, armed.armedAt, waited);
+      return arm(timer, armed.wait, armed.armedAt, now - armed.armedAt);
     },
     disarm: (timer) => timers.delete(timer),
     get: (timer) => timers.get(timer),
