@@ -95,12 +95,12 @@ export function createConversation(options: ConversationOptions): Conversation {
   const news = clock.createAlarm(() => sendPresence(false));
   /** The alarm for news is set. */
   let gathering = false;
-  const silence = createSilence({ loaded, clock, peers, groups: options.groups, ask, observer });
   const questionInterval = () =>
     Math.max(
       LEAST_QUESTION_INTERVAL,
       Math.min(...loaded().config.groups.map(({ heartbeat }) => heartbeat.interval)) / 2,
     );
+  const silence = createSilence({ loaded, clock, peers, groups: options.groups, ask, questionInterval, observer });
   /** Peer and group → when its priority 0 advert was heard. */
   const resignedAt = new Map<string, Milliseconds>();
   /** The same, as long as the name of its successor may still come and be this router's. */
@@ -178,12 +178,13 @@ export function createConversation(options: ConversationOptions): Conversation {
     news.set(clock.now() + GATHERING);
   }
 
-  /** Something of a peer cannot be believed: its answer to a fresh challenge can. */
-  function ask(): void {
+  /** Something of a peer cannot be believed: its answer to a fresh challenge can. Tells when it was asked last. */
+  function ask(): Milliseconds {
     const now = clock.now();
-    if (now - askedAt < questionInterval()) return;
+    if (now < askedAt + questionInterval()) return askedAt;
     askedAt = now;
     sendPresence(true);
+    return now;
   }
 
   function answer(): void {

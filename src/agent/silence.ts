@@ -9,7 +9,14 @@ import { groupOf } from './successor.ts';
 /** After this many missing adverts the other routers are asked. */
 const MISSED_ADVERTS = 2;
 
-/** With three and more routers: is it the master that is gone, or only our path to it (DESIGN §4)? */
+/**
+ * With three and more routers: is it the master that is gone, or only our path to it (DESIGN §4)?
+ *
+ * A group's master is silent while it does not say that it is its master. After two intervals everybody is asked: the
+ * other routers answer when they heard it, and the master itself does, should it live. What it says of other groups ends no
+ * silence, but is reason to ask again at once: after a short partition the advert of another group may be the first that is
+ * heard, and the timer of this one runs out before its own advert comes.
+ */
 export interface Silence {
   advertHeard(): void;
   /** A presence tells when its writer heard the others last. */
@@ -27,12 +34,16 @@ export function createSilence(options: {
   readonly clock: Clock;
   readonly peers: Peers;
   readonly groups: () => readonly Group[];
-  /** Asks every router for its presence. */
-  readonly ask: () => void;
+  /** Asks every router for its presence; tells when that was done last, for it is not done too often. */
+  readonly ask: () => Milliseconds;
+  /** Questions are at least this far apart. */
+  readonly questionInterval: () => Milliseconds;
   readonly observer: Observer;
 }): Silence {
   const { loaded, clock, peers, observer } = options;
   const alarm = clock.createAlarm(askAboutSilence);
+  /** Group → the first question about the silence since that word of its master. */
+  const questions = new Map<string, { readonly word: Milliseconds; readonly at: Milliseconds }>();
 
   const masterAt = (address: string | undefined) => peers.all().find((peer) => peer.paths[0]?.peer === address);
 
@@ -43,20 +54,37 @@ export function createSilence(options: {
   /** Two adverts are missing: whoever heard the master meanwhile shall say so before the timer fires. */
   function askAboutSilence(): void {
     const now = clock.now();
-    const masters = options.groups().flatMap((group) => silentMaster(group) ?? []);
-    if (masters.some(({ silentFor, interval }) => silentFor >= MISSED_ADVERTS * interval)) options.ask();
-    const next = masters.map(({ silentFor, interval }) => {
-      const asked = Math.floor(silentFor / (MISSED_ADVERTS * interval)) + 1;
-      return now - silentFor + asked * MISSED_ADVERTS * interval;
-    });
+    const next: Milliseconds[] = [];
+    for (const { name, word, interval } of options.groups().flatMap((group) => silenceOf(group) ?? [])) {
+      const wait = MISSED_ADVERTS * interval;
+      const asked = Math.floor((now - word) / wait);
+      next.push(word + (asked + 1) * wait);
+      if (asked === 0) continue;
+      const at = options.ask();
+      if (questions.get(name)?.word !== word) questions.set(name, { word, at });
+      // Another group was asked about a moment ago: the answers came too soon to say anything about this silence.
+      if (at < now) next.push(at + options.questionInterval());
+    }
     alarm.set(next.length === 0 ? undefined : Math.min(...next));
   }
 
-  function silentMaster(group: Group) {
+  /** When it last said that it is master of this group, by an advert or by presence. */
+  function lastWord({ virtualRouterId }: Group, master: Peer): Milliseconds | undefined {
+    const told = groupOf(master, virtualRouterId)?.state;
+    // It says that it is not: its adverts are not what is missing.
+    if (told !== undefined && told !== 'master') return master.lastHeard;
+    const words = [master.adverts.get(virtualRouterId)?.at, told && master.presenceAt];
+    const heard = words.filter((at) => at !== undefined);
+    return heard.length === 0 ? master.lastHeard : Math.max(...heard);
+  }
+
+  /** Of the master that this router follows. */
+  function silenceOf(group: Group) {
     const address = group.state() === 'backup' ? group.master() : undefined;
     const master = address === undefined ? undefined : masterAt(address);
-    if (master?.lastHeard === undefined) return undefined;
-    return { master, silentFor: clock.now() - master.lastHeard, interval: intervalOf(group) };
+    const word = master && lastWord(group, master);
+    if (master === undefined || word === undefined) return undefined;
+    return { name: group.name, master, word, interval: intervalOf(group) };
   }
 
   function isFollowed({ virtualRouterId }: Group, master: Peer): boolean {
@@ -71,9 +99,10 @@ export function createSilence(options: {
     },
 
     heedVoucher(group, peer, presence) {
-      const silent = silentMaster(group);
+      const silent = silenceOf(group);
       if (silent === undefined || silent.master.name === peer.name) return;
-      const { master, silentFor, interval } = silent;
+      const { master, interval } = silent;
+      const silentFor = clock.now() - silent.word;
       // It lives, and is master no more: its resignation did not come through either.
       if (isFollowed(group, master)) return;
       const age = presence.heard.find(({ router }) => router === master.name)?.age;
@@ -89,12 +118,12 @@ export function createSilence(options: {
       const master = masterAt(masterAddress);
       if (master?.lastHeard === undefined) return false;
       const { lastHeard } = master;
-      const askedAt = lastHeard + MISSED_ADVERTS * intervalOf(group);
+      const question = questions.get(group.name);
       // A master that has just resigned is not silent, and nobody was asked.
-      if (clock.now() < askedAt) return false;
+      if (question === undefined || question.word !== lastWord(group, master)) return false;
       const others = peers.all().flatMap((peer) => (peer === master ? [] : (peer.lastHeard ?? [])));
       const aliveThen = others.filter((at) => at > lastHeard - SILENT_AFTER);
-      return aliveThen.length > 0 && aliveThen.every((at) => at < askedAt);
+      return aliveThen.length > 0 && aliveThen.every((at) => at < question.at);
     },
 
     close: alarm.close,
