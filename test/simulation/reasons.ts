@@ -28,6 +28,8 @@ export function createReasons(
   machines: readonly Machine[],
   groups: readonly DeployedGroup[],
   environment: Environment,
+  /** Router that a VIP is on; undefined: none. */
+  holderOf: (address: string) => string | undefined,
   now: () => number,
 ): Reasons {
   /** Router → when its daemon started last. */
@@ -112,6 +114,17 @@ export function createReasons(
       return running().length === machines.length && !running().some(isStalled) && environment.areConnected(others);
     }
 
+    /**
+     * The lock was put on another router by hand, and before the master has claimed it back it does not hear that one any
+     * more: it is superseded, the next one follows it, and the better one that holds the lock takes it from that one.
+     */
+    function isLockAstray(): boolean {
+      const holder = machineOf(holderOf(vips[0]?.address ?? '') ?? '')?.name;
+      const master = running().find(({ name }) => isMaster(name))?.name;
+      if (holder === undefined || master === undefined) return false;
+      return holder !== master && !environment.areConnected([holder, master]);
+    }
+
     /** A link that the group does not track may still be a heartbeat path, or the way to the API. */
     function otherLink({ api }: Fault & { kind: 'link' }): Allowance {
       return api || !isWell() ? upTo(1) : NOTHING;
@@ -120,13 +133,15 @@ export function createReasons(
     /**
      * Where a master goes whose backups do not hear each other, one follows it, and then another. The same where one of
      * them has started and never heard it, so that it has to wait for its lease, or listens still: then it takes over from
-     * a worse one that did not have to.
+     * a worse one that did not have to. And where the master says goodbye and has not heard one of them since a partition
+     * ended: it names another one.
      */
-    function leaves(name: string): Allowance {
+    function leaves(name: string, saysSo: boolean): Allowance {
       const others = running().filter((other) => other.name !== name);
+      const isKnown = (other: Machine) => !saysSo || isHeardBy(other.name, machineOf(name));
       const know =
         others.length < 2 ||
-        others.every((other) => isStalled(other) || (isHeardBy(name, other) && !isListening(other)));
+        others.every((other) => isStalled(other) || (isHeardBy(name, other) && isKnown(other) && !isListening(other)));
       const inOrder = others.length < 2 || !others.some(hearsLate);
       if (isMaster(name)) return upTo(areOthersConnected(name) && know && inOrder ? 1 : 2);
       return isWell() && areOthersConnected(name) ? NOTHING : upTo(1);
@@ -137,16 +152,17 @@ export function createReasons(
         switch (fault.kind) {
           case 'partition':
             // One that is not heard but hears: the other takes over, and the better one takes it back.
-            if (isWell()) return NOTHING;
+            if (isWell()) return isLockAstray() ? upTo(2) : NOTHING;
             if (losesBoth(fault)) return { moves: 0, masterships: 1 };
             return upTo(fault.oneWay || machines.length > 2 ? 2 : 1);
           case 'link':
             if (!tracks(fault.device)) return otherLink(fault);
-            return leaves(fault.router);
+            return leaves(fault.router, true);
+          case 'restart':
+            return leaves(fault.router, true);
           case 'stall':
           case 'crash':
-          case 'restart':
-            return leaves(fault.router);
+            return leaves(fault.router, false);
           case 'api':
             // A backup that cannot claim had nothing to claim.
             return fault.router === undefined || isMaster(fault.router) ? upTo(1) : NOTHING;

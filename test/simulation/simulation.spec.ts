@@ -32,6 +32,20 @@ function scenario(...faults: readonly Fault[]): Scenario {
   };
 }
 
+/** The same with a third one. */
+function ofThree(...faults: readonly Fault[]): Scenario {
+  const two = scenario(...faults);
+  const groups = two.groups.map((group) => ({ ...group, priority: { ...group.priority, vrouter3: 50 } }));
+  const vrouter3 = TRUE_CLOCK;
+  return {
+    ...two,
+    routers: 3,
+    groups,
+    startAt: { ...two.startAt, vrouter3: 200 },
+    clocks: { ...two.clocks, vrouter3 },
+  };
+}
+
 const PARTITION = { kind: 'partition', from: 'vrouter1', oneWay: false, at: 25_000, until: 60_000 } as const;
 
 describe('the simulation', () => {
@@ -91,6 +105,30 @@ describe('the simulation', () => {
     const outcome = await run({ ...scenario(short), seed: 553, interval: 200, groups });
     expect(outcome.violation).toBeUndefined();
     expect(outcome.counts['moves']).toBe(2);
+  });
+
+  it('sees a better router take over from the one that a master named which had not heard it since a partition', async () => {
+    const deaf = {
+      kind: 'partition',
+      from: 'vrouter2',
+      to: 'vrouter1',
+      oneWay: true,
+      at: 25_000,
+      until: 30_869,
+    } as const;
+    const outcome = await run(ofThree(deaf, { kind: 'restart', router: 'vrouter1', at: 31_000, until: 60_000 }));
+    expect(outcome.violation).toBeUndefined();
+    expect(outcome.counts['moves']).toBe(9);
+    const later = await run(ofThree(deaf, { kind: 'restart', router: 'vrouter1', at: 33_000, until: 60_000 }));
+    expect(later.violation).toBeUndefined();
+    expect(later.counts['moves']).toBe(6);
+  });
+
+  it('sees a lock that was put where the master hears nobody follow the election, and come back with the healing', async () => {
+    const astray = { kind: 'console', vip: '172.20.136.132', to: 'vrouter2', at: 25_000, until: 25_000 } as const;
+    const outcome = await run(ofThree(astray, { ...PARTITION, to: 'vrouter2', at: 26_017, until: 60_000 }));
+    expect(outcome.violation).toBeUndefined();
+    expect(outcome.counts['moves']).toBeGreaterThan(3);
   });
 
   it('notices a rule that is missing, and finds the fault that shows it', async () => {

@@ -8,7 +8,7 @@ import { createGroupWatch, type GroupWatch } from './group-watch.ts';
 import type { Invariant, Violation } from './invariants.ts';
 import type { Allowances } from './ledger.ts';
 import type { Machine } from './machine.ts';
-import { type OciStore, routerOf, vnicOf } from './oci-store.ts';
+import { routerOf, vnicOf } from './oci-store.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /**
@@ -51,10 +51,11 @@ export function createWatch(options: {
   readonly bounds: Bounds;
   readonly machines: readonly Machine[];
   readonly groups: readonly DeployedGroup[];
-  readonly store: OciStore;
   readonly environment: Environment;
+  /** Router that a VIP is on; undefined: none. */
+  readonly holderOf: (address: string) => string | undefined;
 }): Watch {
-  const { time, bounds, machines, groups, store, environment } = options;
+  const { time, bounds, machines, groups, environment, holderOf } = options;
   let violation: Violation | undefined;
   let changedAt = 0;
   let touched = true;
@@ -78,7 +79,7 @@ export function createWatch(options: {
       environment,
       fitness,
       changedAt: () => changedAt,
-      holderOf: (address) => routerOf(store.current(address)?.vnicId),
+      holderOf,
       fail,
     });
   }

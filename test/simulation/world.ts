@@ -74,7 +74,8 @@ export function createWorld(
   const machines = ROUTERS.slice(0, scenario.routers).map(({ name }) => makeMachine(name));
   const environment = createEnvironment({ scenario, network, machines, onUpdate: () => watch.touched() });
   const bounds = boundsOf(scenario);
-  const watch = createWatch({ time, bounds, machines, groups, store, environment });
+  const holderOf = (address: string) => routerOf(store.current(address)?.vnicId);
+  const watch = createWatch({ time, bounds, machines, groups, environment, holderOf });
   const announced = new Map<string, boolean>();
 
   function guard(run: () => void, resolves: boolean): void {
@@ -196,7 +197,7 @@ export function createWorld(
     store,
     environment,
     watch,
-    reasons: createReasons(machines, groups, environment, time.now),
+    reasons: createReasons(machines, groups, environment, holderOf, time.now),
     trace,
     coverage,
     baseConfig,
