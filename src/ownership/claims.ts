@@ -98,6 +98,7 @@ export function createClaims(state: PlanState, supersession: Supersession): Clai
     delete vip.claim;
     if (answer.ok) {
       vip.acknowledgedAt = state.now;
+      if (vip.claimedWith !== undefined) vip.replaced = vip.claimedWith;
       state.provenAt = state.now;
       store(vip, answer.record, state.now, state.now);
       settle(vip, true);

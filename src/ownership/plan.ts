@@ -15,8 +15,8 @@
  *  3. Superseded (supersession.ts): the lock is with somebody unheard. Nothing is claimed, the holder's lease is
  *     watched, and it is over when the holder is heard or its lease expired.
  *  4. The lease that others read is stamped by the agent (agent/lease.ts), not by the plan.
- *  5. Reads (reads.ts; when, rounds.ts). A read that started before our own write was acknowledged says nothing; a loss
- *     counts after two reads.
+ *  5. Reads (reads.ts; when, rounds.ts). A read that started before our own write was acknowledged says nothing, nor
+ *     does one that brings the record which that write replaced; a loss counts after two reads.
  *
  * Pure: time is an argument, answers are events, chance is injected.
  */
@@ -27,7 +27,7 @@ import type { Plan, PlanConfig, PlanEvent, VipView } from './plan-types.ts';
 import { createReads } from './reads.ts';
 import { createRounds } from './rounds.ts';
 import { createSupersession } from './supersession.ts';
-import { forgetMastership, holds, newVip, store, viewOf } from './vip.ts';
+import { forgetMastership, holds, newVip, precedesOurWrite, store, viewOf } from './vip.ts';
 
 /** Creates the plan of one group. */
 export function createPlan(initial: PlanConfig): Plan {
@@ -92,7 +92,8 @@ export function createPlan(initial: PlanConfig): Plan {
       if (vip === undefined) continue;
       state.provenAt = Math.max(state.provenAt, startedAt);
       vip.target = target;
-      if (startedAt >= vip.acknowledgedAt && vip.claim === undefined) store(vip, record, state.now, startedAt);
+      if (!precedesOurWrite(vip, record, startedAt) && vip.claim === undefined)
+        store(vip, record, state.now, startedAt);
       claims.settle(vip, false);
     }
     decideAgain();

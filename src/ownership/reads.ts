@@ -4,7 +4,7 @@ import { emit, lockOf, type PlanState, refreshToken, without } from './plan-stat
 import type { ReadResult } from './plan-types.ts';
 import type { Rounds } from './rounds.ts';
 import type { Supersession } from './supersession.ts';
-import { holds, mayHaveHeld, store, type Vip } from './vip.ts';
+import { holds, mayHaveHeld, precedesOurWrite, store, type Vip } from './vip.ts';
 
 /** Reads that must show a loss before it is believed. */
 const READS_THAT_PROVE_LOSS = 2;
@@ -48,9 +48,11 @@ export function createReads(
       return;
     }
     state.provenAt = Math.max(state.provenAt, startedAt);
-    const late = startedAt < vip.acknowledgedAt || vip.claim !== undefined;
+    const old = precedesOurWrite(vip, answer.record, startedAt);
+    const late = old || vip.claim !== undefined;
     const lost = !late && state.master && vip.wasHeld && answer.record.vnicId !== vip.target?.vnicId;
-    rounds.answered(true, lost);
+    // One that was asked for after our write and is older all the same proves nothing, so that it ends no conflict.
+    rounds.answered(true, lost || (old && startedAt >= vip.acknowledgedAt));
     if (late) return;
     if (lost && !without(state, 'verification')) {
       vip.lossReads += 1;

@@ -12,6 +12,8 @@ export interface Vip {
   sinceAt?: Milliseconds;
   /** When our last write was acknowledged. */
   acknowledgedAt: Milliseconds;
+  /** Etag of the record that it replaced. */
+  replaced?: string;
   /** Number of the claim under way, and the etag it was sent with. */
   claim?: number;
   claimedWith?: string;
@@ -66,6 +68,23 @@ export function forgetMastership(vip: Vip): void {
  * holds the VIP now may have taken it from this router.
  */
 export const mayHaveHeld = ({ unsureOf, record }: Vip) => unsureOf !== undefined && record?.etag !== unsureOf;
+
+/** Replicas that answer reads lag behind by less than this. */
+const LONGEST_LAG: Milliseconds = 5000;
+
+/**
+ * The record is older than our last write: it was asked for before that was acknowledged, or it is the one that it
+ * replaced, by its etag. Nobody says that an etag never comes back, so it tells for as long as a replica may lag.
+ *
+ * @param startedAt when the record was asked for
+ */
+export function precedesOurWrite(
+  { acknowledgedAt, replaced }: Vip,
+  { etag }: PrivateIpRecord,
+  startedAt: Milliseconds,
+): boolean {
+  return startedAt < acknowledgedAt || (etag === replaced && startedAt - acknowledgedAt < LONGEST_LAG);
+}
 
 /** @param from when the record was asked for, or written */
 export function store(vip: Vip, record: PrivateIpRecord, now: Milliseconds, from: Milliseconds): void {
