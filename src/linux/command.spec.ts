@@ -137,9 +137,13 @@ describe('a command', () => {
       (await promisify(execFile)('/bin/ls', [`/proc/${process.pid}/fd`])).stdout.split('\n').length;
     await sh('true').result;
     const before = await count();
-    for (let round = 0; round < 20; round += 1) await sh('echo x').result;
-    await runCommand({ argv: ['/nowhere'], env: {}, timeout: 1000 }).result;
-    expect(await count()).toBe(before);
+    const rounds = 40;
+    for (let round = 0; round < rounds; round += 1) await sh('echo x').result;
+    for (let round = 0; round < rounds; round += 1) {
+      await runCommand({ argv: ['/nowhere'], env: {}, timeout: 1000 }).result;
+    }
+    // Spec files share their process: what an earlier one left open may be closed meanwhile, or opened.
+    expect(Math.abs((await count()) - before)).toBeLessThan(rounds / 2);
   });
 });
 
