@@ -23,6 +23,8 @@ export interface Environment {
   isCrashed(router: string): boolean;
   isDown(router: string, device: string): boolean;
   reloads(): readonly (Fault & { readonly kind: 'reload' })[];
+  /** What the one sends arrives at the other, on a path at least. */
+  reaches(from: string, to: string): boolean;
   /** Every two of these routers hear each other on a path at least. */
   areConnected(routers: readonly string[]): boolean;
 }
@@ -115,6 +117,7 @@ export function createEnvironment(options: {
     isDown: (router, device) =>
       any((fault) => fault.kind === 'link' && fault.router === router && fault.device === device),
     reloads: () => [...active].filter((fault) => fault.kind === 'reload'),
+    reaches: (from, to) => PATH_DEVICES.some((_, path) => !network.conditions(from, to, path).cut),
     areConnected: (routers) =>
       routers.every((a) =>
         routers.every(

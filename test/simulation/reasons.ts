@@ -100,6 +100,10 @@ export function createReasons(
         (other) => other !== machine && other.state(group) === 'master' && !isStalled(other),
       );
       const isBest = masters.every((master) => priorityOf(master) < priorityOf(machine));
+      const { reaches } = environment;
+      // It does not hear a better master that hears it: as where that begins, it takes over, and that one takes it back.
+      const isDeafTo = ({ name }: Machine) => !reaches(name, machine.name) && reaches(machine.name, name);
+      if (masters.some((master) => isDeafTo(master) && priorityOf(master) > priorityOf(machine))) return upTo(2);
       return masters.length === 0 || isBest || !isWell() ? upTo(1) : NOTHING;
     }
 
