@@ -26,7 +26,9 @@ const scenariosOf = (shownBy: string) =>
 function titlesOf(spec: string): string {
   const path = `src/agent/${spec}.spec.ts`;
   if (!existsSync(new URL(path, root))) return '';
-  return [...read(path).matchAll(/\b(?:it|describe)(?:\.each\([^)]*\))?\(\s*(['"`])(.*?)\1,/g)].map(([, , title]) => title).join('\n');
+  return [...read(path).matchAll(/\b(?:it|describe)(?:\.each\([^)]*\))?\(\s*(['"`])(.*?)\1,/g)]
+    .map(([, , title]) => title)
+    .join('\n');
 }
 
 it('has rows', () => {
