@@ -6,8 +6,10 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
 import { expect, it } from 'vitest';
 import { createRandom, type Random } from '../fuzz/random.ts';
+import { until } from '../lab/clock.ts';
 import {
   ip,
   ipv4Of,
@@ -30,6 +32,8 @@ const NAMES = 6;
 const TINY = 2_048;
 /** The kernel holds changes of carrier back for up to a second. */
 const CARRIER_HOLD = 1_500;
+/** An IPv6 address is found by who asks at once, and told of when duplicate address detection is over: seconds. */
+const DETECTION = 10_000;
 
 useSpaces();
 
@@ -112,8 +116,14 @@ it.each(Array.from({ length: STORMS }, (_, storm) => SEED + storm))('seed %d', a
   await storm;
   await new Promise((resolve) => setTimeout(resolve, CARRIER_HOLD));
 
-  const state = await watcher.ask('state', 'state');
-  const { first: fresh } = await watch();
+  let state = await watcher.ask('state', 'state');
+  let { first: fresh } = await watch();
+  await until(async () => {
+    if (isDeepStrictEqual(mirrorOf(watcher.heard), stateOf(fresh))) return true;
+    state = await watcher.ask('state', 'state');
+    ({ first: fresh } = await watch());
+    return false;
+  }, DETECTION);
   expect(linksOf(state)).toEqual(truth());
   expect(ipv4Of(state)).toEqual(ipv4Truth());
   expect(stateOf(state)).toEqual(stateOf(fresh));
