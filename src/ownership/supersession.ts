@@ -48,7 +48,9 @@ export function createSupersession(state: PlanState, rounds: Rounds): Supersessi
     if (tookOver(vip)?.prevails) return { verdict: 'superseded', because: 'prevails' };
     // Whoever wrote over any claim of ours lives, and writes the lock as well.
     const heldLock = state.heldLock || state.vips.some((each) => !holds(each) && mayHaveHeld(each));
-    return locks.decide(state.now, vip.record, vip.target.vnicId, { ...state, heldLock });
+    // What its holder said before the lock was seen with it says nothing of how it came to hold it.
+    const disputedSince = state.disputedSince ?? vip.sinceAt;
+    return locks.decide(state.now, vip.record, vip.target.vnicId, { ...state, heldLock, disputedSince });
   }
 
   /** Where nothing can be read here, the record that names this router may be old: whose word is newer than it? */
@@ -74,7 +76,10 @@ export function createSupersession(state: PlanState, rounds: Rounds): Supersessi
     const holder = otherHolder(state);
     if (state.config.observe || without(state, 'superseded')) return;
     const { verdict } = decision();
-    if (verdict === 'wait' && state.master) emit(state, { kind: 'ask-peers' });
+    if (verdict === 'wait' && state.master) {
+      state.disputedSince ??= lockOf(state)?.sinceAt;
+      emit(state, { kind: 'ask-peers' });
+    }
     if (verdict === 'look' && holder !== undefined) readSoon(holder);
     if (state.superseded) {
       if (verdict === 'keep' || verdict === 'claim' || hearsHolder(holder)) setSuperseded(false);

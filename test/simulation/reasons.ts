@@ -34,6 +34,8 @@ export function createReasons(
 ): Reasons {
   /** Router → when its daemon started last. */
   const bootedAt = new Map<string, number>();
+  /** When a partition ended last. */
+  let healedAt = Number.NEGATIVE_INFINITY;
   /** Router → when its process went on. */
   const wentOnAt = new Map<string, number>();
   const machineOf = (name: string) => machines.find((machine) => machine.name === name);
@@ -48,6 +50,12 @@ export function createReasons(
   function hearsLate({ name }: Machine): boolean {
     return now() - (wentOnAt.get(name) ?? Number.NEGATIVE_INFINITY) < LONGEST_INTERVAL;
   }
+
+  /**
+   * The same from the other side: one that did not hear the others until a moment ago may have missed the master's last
+   * advert, and no other came since. It takes the silence for longer than it is, and may be the worse one.
+   */
+  const missedAdvert = () => now() - healedAt < LONGEST_INTERVAL;
 
   /** It started a moment ago, and a worse router's master down interval is over before it has listened long enough. */
   const isListening = ({ name }: Machine) => now() - (bootedAt.get(name) ?? Number.NEGATIVE_INFINITY) < LISTENING;
@@ -146,7 +154,7 @@ export function createReasons(
       const know =
         others.length < 2 ||
         others.every((other) => isStalled(other) || (isHeardBy(name, other) && isKnown(other) && !isListening(other)));
-      const inOrder = others.length < 2 || !others.some(hearsLate);
+      const inOrder = others.length < 2 || !(others.some(hearsLate) || missedAdvert());
       if (isMaster(name)) return upTo(areOthersConnected(name) && know && inOrder ? 1 : 2);
       return isWell() && areOthersConnected(name) ? NOTHING : upTo(1);
     }
@@ -200,6 +208,7 @@ export function createReasons(
     begins: (fault) => inEach((group) => reasonsOf(group).begins(fault)),
     ends(fault) {
       if (fault.kind === 'stall' && !fault.paused) wentOnAt.set(fault.router, now());
+      if (fault.kind === 'partition') healedAt = now();
       return inEach((group) => reasonsOf(group).ends(fault));
     },
     commands: (only) => (group) => {
