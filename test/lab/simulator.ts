@@ -55,6 +55,8 @@ export async function startSimulator(topology: Topology, parameters: ParametersP
     'exec',
     OCI,
     process.execPath,
+    // As failoverd: after a minute without a claim it has no code to compile again.
+    '--no-flush-bytecode',
     `${BUILD}/oci-simulator.js`,
     `${WORK}/simulator.json`,
   ]);
