@@ -2,12 +2,12 @@
  * Protocol 112 over IPv6 beside Debian's own keepalived, which sends with the kernel's hop limit there and not with 255.
  */
 import { afterEach, expect, test } from 'vitest';
-import { until } from '../lab/clock.ts';
 import { type Keepalived, startKeepalived } from '../lab/keepalived.ts';
 import { createLab, type Lab } from '../lab/lab.ts';
 import { namespaceOf } from '../lab/namespaces.ts';
 import { run } from '../lab/run.ts';
 import { PATIENCE } from '../lab/settle.ts';
+import { agree as agreeOn, noErrors } from './agreement.ts';
 import { failoverdConfig, IPV6_OF, IPV6_VIP, keepalivedFile } from './keepalived-ipv6/files.ts';
 
 /** keepalived here, failoverd on vrouter1. */
@@ -28,40 +28,7 @@ async function startTheirs(): Promise<void> {
   keepalived = await startKeepalived(THEIRS, keepalivedFile(THEIRS));
 }
 
-/** Waits for a state of each group on each router, written `GROUP ROUTER STATE`; keepalived's is what it logged last. */
-async function agree(...wanted: readonly string[]): Promise<void> {
-  let found: readonly string[] = [];
-  await until(
-    async () => {
-      const statuses = new Map(
-        await Promise.all(lab.running().map(async (name) => [name, await lab.status(name)] as const)),
-      );
-      found = wanted.map((line) => {
-        const [group = '', router = ''] = line.split(' ');
-        const state =
-          router === THEIRS
-            ? keepalived.state(group)?.toLowerCase()
-            : statuses.get(router)?.groups.find(({ name }) => name === group)?.state;
-        return `${group} ${router} ${state}`;
-      });
-      return found.join() === wanted.join();
-    },
-    LONG_PATIENCE,
-    100,
-  );
-  const alarms = (await Promise.all(lab.running().map(async (name) => (await lab.status(name))?.alarms))).flat();
-  expect(found, alarms.join('\n')).toEqual(wanted);
-}
-
-async function noErrors(): Promise<void> {
-  for (const [name, { received, errors }] of await keepalived.counters()) {
-    expect(received, `adverts that ${name} received`).toBeGreaterThan(0);
-    expect(
-      Object.entries(errors).filter(([, count]) => count > 0),
-      `keepalived's errors of ${name}`,
-    ).toEqual([]);
-  }
-}
+const agree = (...wanted: readonly string[]) => agreeOn(lab, { router: THEIRS, keepalived }, wanted, LONG_PATIENCE);
 
 test('over IPv6: they elect, follow a resignation and a silence, and give way', { timeout: TIME }, async () => {
   lab = await createLab({ idle: [THEIRS], vipsPerSubnet: 2, preferred: true });
@@ -83,7 +50,7 @@ test('over IPv6: they elect, follow a resignation and a silence, and give way', 
   await keepalived.reaches('MASTER');
   lab.start('vrouter1');
   await agree('better vrouter1 master', `better ${THEIRS} backup`, 'worse vrouter1 backup', `worse ${THEIRS} master`);
-  await noErrors();
+  await noErrors(keepalived);
   expect(await keepalived.data()).toContain(IPV6_VIP);
 
   const daemon = lab.daemon('vrouter1');
@@ -98,5 +65,5 @@ test('over IPv6: they elect, follow a resignation and a silence, and give way', 
   await agree('better vrouter1 master', 'worse vrouter1 master');
   await startTheirs();
   await agree('better vrouter1 master', `better ${THEIRS} backup`, 'worse vrouter1 backup', `worse ${THEIRS} master`);
-  await noErrors();
+  await noErrors(keepalived);
 });

@@ -9,6 +9,7 @@ import { type Keepalived, startKeepalived } from '../lab/keepalived.ts';
 import { createLab, type Lab } from '../lab/lab.ts';
 import { SHARED_ETC } from '../lab/routers.ts';
 import { holders, PATIENCE } from '../lab/settle.ts';
+import { agree as agreeOn, noErrors } from './agreement.ts';
 import { failoverdConfig, keepalivedFile, vipOf } from './keepalived-three/files.ts';
 
 /** keepalived here, failoverd on the others. */
@@ -29,40 +30,7 @@ async function startTheirs(): Promise<void> {
   keepalived = await startKeepalived(THEIRS, keepalivedFile(lab.plan, THEIRS));
 }
 
-/** Waits for a state of each group on each router, written `GROUP ROUTER STATE`; keepalived's is what it logged last. */
-async function agree(...wanted: readonly string[]): Promise<void> {
-  let found: readonly string[] = [];
-  await until(
-    async () => {
-      const statuses = new Map(
-        await Promise.all(lab.running().map(async (name) => [name, await lab.status(name)] as const)),
-      );
-      found = wanted.map((line) => {
-        const [group = '', router = ''] = line.split(' ');
-        const state =
-          router === THEIRS
-            ? keepalived.state(group)?.toLowerCase()
-            : statuses.get(router)?.groups.find(({ name }) => name === group)?.state;
-        return `${group} ${router} ${state}`;
-      });
-      return found.join() === wanted.join();
-    },
-    LONG_PATIENCE,
-    100,
-  );
-  const alarms = (await Promise.all(lab.running().map(async (name) => (await lab.status(name))?.alarms))).flat();
-  expect(found, alarms.join('\n')).toEqual(wanted);
-}
-
-async function noErrors(): Promise<void> {
-  for (const [name, { received, errors }] of await keepalived.counters()) {
-    expect(received, `adverts that ${name} received`).toBeGreaterThan(0);
-    expect(
-      Object.entries(errors).filter(([, count]) => count > 0),
-      `keepalived's errors of ${name}`,
-    ).toEqual([]);
-  }
-}
+const agree = (...wanted: readonly string[]) => agreeOn(lab, { router: THEIRS, keepalived }, wanted, LONG_PATIENCE);
 
 async function vipIsOn(address: string, router: string): Promise<void> {
   const on = await until(async () => (await holders(lab)).get(address) === router, PATIENCE);
@@ -107,7 +75,7 @@ test('three routers, the second is keepalived: whoever is left and best is the o
   await vipIsOn(three, 'vrouter1');
   await agree('stay vrouter1 master', `stay ${THEIRS} backup`, 'stay vrouter3 backup');
   await vipIsOn(stay, 'vrouter1');
-  await noErrors();
+  await noErrors(keepalived);
 
   lab.daemon('vrouter1').kill('SIGTERM');
   await agree(`three ${THEIRS} master`, 'three vrouter3 backup', `stay ${THEIRS} master`, 'stay vrouter3 backup');
@@ -115,5 +83,5 @@ test('three routers, the second is keepalived: whoever is left and best is the o
   // It has one path of two, on either of them one virtual router: it lives, and no path of its is called lost.
   expect(status?.routers.find(({ name }) => name === THEIRS)).toMatchObject({ alive: true, vrrpOnly: true });
   expect(status?.alarms.filter((text) => text.includes(' path '))).toEqual([]);
-  await noErrors();
+  await noErrors(keepalived);
 });
