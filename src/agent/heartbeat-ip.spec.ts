@@ -38,13 +38,17 @@ const SIGNED: GroupHeartbeat['auth'] = {
 };
 const V2: GroupHeartbeat = { version: 2, interval: 1000, advertise: 'none', auth: withPassword('ISV-test') };
 
+const ADVERT_3: Advert = { version: 3, virtualRouterId: 51, priority: 100, interval: 1000, addresses: [] };
+
 /** Wall clocks of two machines; what is monotonic stands still. */
 function create(heartbeat: GroupHeartbeat, minTtl = 255, wall = () => 1_800_000_000_000) {
   const interfaces = [{ name: 'ens3', vips: [{ address: '10.0.0.4' }, { address: 'fd00::4' }] }];
-  const group = { name: 'isv', virtualRouterId: 51, interfaces, heartbeat };
-  const loaded = {
-    config: { heartbeat: { ...heartbeat, transport: 'ip', minTtl }, groups: [group] },
-  } as unknown as LoadedConfig;
+  const group = { name: 'isv', virtualRouterId: 51, interfaces };
+  const load = (own: GroupHeartbeat) =>
+    ({
+      config: { heartbeat: { ...own, transport: 'ip', minTtl }, groups: [{ ...group, heartbeat: own }] },
+    }) as unknown as LoadedConfig;
+  let loaded = load(heartbeat);
   const clock: Clock = { now: () => 0, wall, createAlarm: () => ({ set() {}, close() {} }) };
   const log: string[] = [];
   const sent: Uint8Array[] = [];
@@ -73,7 +77,11 @@ function create(heartbeat: GroupHeartbeat, minTtl = 255, wall = () => 1_800_000_
     side.sendAdvert('isv', { priority, interval: heartbeat.interval, copies: 1 });
     return sent.splice(0)[0] ?? new Uint8Array(0);
   };
-  return { side, receive, send, sent };
+  const reload = (own: GroupHeartbeat) => {
+    loaded = load(own);
+    side.reconfigured();
+  };
+  return { reload, side, receive, send, sent };
 }
 
 /** As a keepalived on the peer sends it. */
@@ -81,6 +89,16 @@ function fromPeer(change: Partial<Advert> = {}, authentication: V2Authentication
   const advert: Advert = { version: 2, virtualRouterId: 51, priority: 100, interval: 1000, addresses: [], ...change };
   return encodeAdvert(advert, { source: PEER, destination: LOCAL, authentication });
 }
+
+it('adverts are those of the configuration in force, also after a reload', () => {
+  const { send, receive, reload } = create({ ...V2, auth });
+  const before = send();
+  reload({ ...V2, version: 3, advertise: 'vips', auth });
+  expect(send()).not.toEqual(before);
+  expect(receive(encodeAdvert(ADVERT_3, { source: PEER, destination: LOCAL }))).toEqual([
+    '100 each 1000 [], own [10.0.0.4]',
+  ]);
+});
 
 describe('VRRPv2 with a password', () => {
   it('sends the very bytes that keepalived 2.2.7 sends', () => {
