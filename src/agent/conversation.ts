@@ -15,18 +15,17 @@ import type { CommandBook } from './command-book.ts';
 import { createFreshness } from './freshness.ts';
 import { successorFor } from './group.ts';
 import type { Group } from './group-types.ts';
-import { createHeartbeat, type PresenceCodec } from './heartbeat.ts';
+import { type AdvertContext, createHeartbeat, type PresenceCodec } from './heartbeat.ts';
 import { type Nonce, randomNonce } from './nonce.ts';
 import type { Observer } from './observer.ts';
 import type { Path } from './paths.ts';
 import { currentAdvert, type Peer, type Peers, PRESENCE_INTERVAL } from './peers.ts';
 import { describePresence } from './presence.ts';
 import { createRejections, type Rejection } from './rejections.ts';
+import { createResignations } from './resignations.ts';
 import { createSilence } from './silence.ts';
 import { groupOf } from './successor.ts';
 
-/** A resignation and the presence that names its successor belong together when they arrive within this time. */
-const RESIGNATION_MEMORY: Milliseconds = 1000;
 /** What is told soon waits this long for more: a failover holds its VIPs one after the other, and each is news. */
 const GATHERING: Milliseconds = 5;
 /** Questions and answers between two presences are at least this far apart, or half an advert interval. */
@@ -101,13 +100,11 @@ export function createConversation(options: ConversationOptions): Conversation {
       Math.min(...loaded().config.groups.map(({ heartbeat }) => heartbeat.interval)) / 2,
     );
   const silence = createSilence({ loaded, clock, peers, groups: options.groups, ask, questionInterval, observer });
-  /** Peer and group → when its priority 0 advert was heard. */
-  const resignedAt = new Map<string, Milliseconds>();
-  /** The same, as long as the name of its successor may still come and be this router's. */
-  const unnamedSince = new Map<string, Milliseconds>();
+  const resignations = createResignations();
   /** Peer and group → when its last advert was accepted. */
   const advertAt = new Map<string, Milliseconds>();
   const rejections = createRejections();
+  let uptimeTold: Milliseconds = -1;
   let askedAt = Number.NEGATIVE_INFINITY;
   let answeredAt = Number.NEGATIVE_INFINITY;
   let started = false;
@@ -145,6 +142,8 @@ export function createConversation(options: ConversationOptions): Conversation {
     const now = clock.now();
     gathering = false;
     news.set(undefined);
+    // Each is later than the one before, so that nobody takes them for one that another path was slower with.
+    uptimeTold = Math.max(Math.floor(now - startedAt), uptimeTold + 1);
     heartbeat.sendPresence(
       describePresence({
         router: self,
@@ -155,7 +154,7 @@ export function createConversation(options: ConversationOptions): Conversation {
         challenge: freshness.challenge(now),
         wallClock: clock.wall(),
         wantsAnswer,
-        uptime: now - startedAt,
+        uptime: uptimeTold,
         links: options.links(),
         groups: options.groups(),
         commands: options.commands,
@@ -203,7 +202,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     ask();
   }
 
-  function advertHeard(name: string, path: Path, advert: Advert, own: readonly string[]): void {
+  function advertHeard(name: string, path: Path, advert: Advert, { order, addresses: own }: AdvertContext): void {
     observer.metrics.advertReceived();
     const group = options.groups().find((candidate) => candidate.name === name);
     const peer = peers.get(path.peerName);
@@ -212,28 +211,18 @@ export function createConversation(options: ConversationOptions): Conversation {
     advertAt.set(`${peer.name} ${name}`, now);
     rejections.accepted(peer.name, group.virtualRouterId);
     const { priority, interval, addresses } = advert;
-    if (priority > 0 && isOvertaken(`${peer.name} ${name}`, interval, now)) return;
+    const sender = { peer: peer.name, group: name };
+    if (order === 'overtaken') return;
+    if (order === 'unknown' && priority > 0 && resignations.overtakes(sender, interval, now)) return;
     const isNewMaster = priority > 0 && currentAdvert(peer, group.virtualRouterId, now) === undefined;
     const otherAddresses = sameAddresses(addresses, own) ? undefined : addresses;
     if (otherAddresses !== undefined) observer.otherAddresses(name, peer.name, otherAddresses, now);
     peers.advert(peer.name, group.virtualRouterId, { priority, interval, at: now, otherAddresses });
     if (peer.vrrpOnly && isNewMaster) options.onSilentClaims(group);
     const named = groupOf(peer, group.virtualRouterId)?.successor;
-    if (priority === 0) {
-      resignedAt.set(`${peer.name} ${name}`, now);
-      // Followed already: the same name in a later presence is no second resignation.
-      if (followerOf(named) !== 'self') unnamedSince.set(`${peer.name} ${name}`, now);
-    }
+    if (priority === 0) resignations.heard(sender, followerOf(named), now);
     tellElection(group, peer, priority, interval, named);
     silence.advertHeard();
-  }
-
-  /**
-   * It was sent before the resignation, which another path or chance was faster with. Its sender has no reason to be
-   * master again within one interval, short of an admin's word; then its next advert says so.
-   */
-  function isOvertaken(key: string, interval: Milliseconds, now: Milliseconds): boolean {
-    return now - (resignedAt.get(key) ?? Number.NEGATIVE_INFINITY) < interval;
   }
 
   function tellElection(
@@ -261,8 +250,9 @@ export function createConversation(options: ConversationOptions): Conversation {
     const peer = peers.get(path.peerName);
     if (peer === undefined) return;
     const before = peer.presence;
-    peers.presence(peer.name, presence, clock.now(), clock.wall());
     if (presence.wantsAnswer) answer();
+    if (isOlder(presence, before)) return;
+    peers.presence(peer.name, presence, clock.now(), clock.wall());
     if (presence.configDigest !== loaded().digest && before?.configDigest !== presence.configDigest) {
       observer.log({ event: 'config-differs', peer: peer.name });
     }
@@ -274,18 +264,17 @@ export function createConversation(options: ConversationOptions): Conversation {
       const toldBefore = before?.groups.find(({ virtualRouterId }) => virtualRouterId === told.virtualRouterId);
       options.onTold(group, peer, told, toldBefore);
       if (told.successor === self) followNamed(group, peer);
-      if (told.state === 'master' && told.successor === null) standInForAdvert(group, peer, told.priority);
+      if (resignations.told({ peer: peer.name, group: group.name }, told, toldBefore))
+        tellElection(group, peer, told.priority, intervalOf(group), null);
+      else if (told.state === 'master' && told.successor === null) standInForAdvert(group, peer, told.priority);
     }
     for (const group of options.groups()) if (group.disputed()) group.ownership({ kind: 'peers' });
   }
 
   /** The name came after the resignation it belongs to: another path was faster. */
   function followNamed(group: Group, peer: Peer): void {
-    const key = `${peer.name} ${group.name}`;
-    const at = unnamedSince.get(key);
-    if (at === undefined || clock.now() - at > RESIGNATION_MEMORY) return;
     if (group.state() !== 'backup' || group.master() !== undefined) return;
-    unnamedSince.delete(key);
+    if (!resignations.named({ peer: peer.name, group: group.name }, clock.now())) return;
     tellElection(group, peer, 0, intervalOf(group), self);
   }
 
@@ -299,7 +288,7 @@ export function createConversation(options: ConversationOptions): Conversation {
     const last = advertAt.get(key) ?? Number.NEGATIVE_INFINITY;
     if (now - last <= 2 * intervalOf(group)) return;
     // It resigned: what it said before that is overtaken.
-    if (now - (resignedAt.get(key) ?? Number.NEGATIVE_INFINITY) < RESIGNATION_MEMORY) return;
+    if (resignations.areFresh({ peer: peer.name, group: group.name }, now)) return;
     tellElection(group, peer, priority, intervalOf(group), null);
   }
 
@@ -326,4 +315,10 @@ export function createConversation(options: ConversationOptions): Conversation {
       silence.close();
     },
   };
+}
+
+/** Another path, or chance, was faster with a later one: it tells nothing that is true now. */
+function isOlder({ bootId, uptime }: Presence, before: Presence | undefined): boolean {
+  if (before?.bootId !== bootId || uptime === undefined || before.uptime === undefined) return false;
+  return uptime < before.uptime;
 }

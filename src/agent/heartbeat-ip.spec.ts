@@ -59,7 +59,7 @@ function create(heartbeat: GroupHeartbeat, minTtl = 255, wall = () => 1_800_000_
       clock,
       freshness: createFreshness('a'),
       onAdvert: (_, __, { priority, interval, addresses }, own) =>
-        log.push(`${priority} each ${interval} [${addresses}], own [${own}]`),
+        log.push(`${priority} each ${interval} [${addresses}], own [${own.addresses}]`),
       onPresence: () => log.push('presence'),
       onHeard: () => {},
       onRejected: (_, reason) => log.push(reason),

@@ -11,12 +11,14 @@ import {
   decodePresence,
   encodeAdvert,
   encodePresence,
+  isAfter,
   leadOf,
   type Milliseconds,
   type Presence,
   type ReceivedDatagram,
   type ReceiverClock,
   type ReplayGuard,
+  type Sequence,
   type Sequencer,
   type Transport,
 } from '../dgram-vrrp/index.ts';
@@ -31,6 +33,14 @@ export interface PresenceCodec {
   readonly decode: typeof decodePresence;
 }
 
+/** What is known of an advert beside what stands in it. */
+export interface AdvertContext {
+  /** Those that this router lists on that path. */
+  readonly addresses: readonly string[];
+  /** A later one of the same router and group arrived before it, on another path; `unknown`: it bears no number. */
+  readonly order: 'latest' | 'overtaken' | 'unknown';
+}
+
 export interface HeartbeatOptions {
   readonly codec?: PresenceCodec | undefined;
   /** The configuration in force; `reconfigured` tells that it is another one. */
@@ -38,8 +48,7 @@ export interface HeartbeatOptions {
   readonly paths: readonly Path[];
   readonly clock: Clock;
   readonly freshness: Freshness;
-  /** `addresses`: those that this router lists on that path. */
-  readonly onAdvert: (group: string, path: Path, advert: Advert, addresses: readonly string[]) => void;
+  readonly onAdvert: (group: string, path: Path, advert: Advert, context: AdvertContext) => void;
   readonly onPresence: (path: Path, presence: Presence) => void;
   /** An authentic datagram arrived on this path. Called before the two above. */
   readonly onHeard: (path: Path) => void;
@@ -74,7 +83,10 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
   const presenceGuard = createReplayGuard(() => options.loaded().config.heartbeat.auth.timeWindow);
   const groupGuards = new Map<string, ReplayGuard>();
   let signers = makeSigners();
+  /** Path id → life of the router that was heard there last. */
   const bootIds = new Map<string, string>();
+  /** Peer → group → number of its latest advert on any path. */
+  const latest = new Map<string, Map<string, Sequence>>();
   const byPath = new Map(paths.map((path) => [path.id, path] as const));
   let forms = makeForms();
 
@@ -121,7 +133,18 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
     const opened = auth.open(bytes, decoded.pduLength, path.peer, receiverClock(path));
     if (!opened.ok) return reject(opened.error);
     options.onHeard(path);
-    options.onAdvert(group.name, path, decoded.advert, form.addresses);
+    const order = opened.signed ? orderOf(path.peerName, group.name, opened.sequence) : 'unknown';
+    options.onAdvert(group.name, path, decoded.advert, { addresses: form.addresses, order });
+  }
+
+  /** A router numbers what it sends on all its paths together, which are not equally fast. */
+  function orderOf(peerName: string, group: string, sequence: Sequence): AdvertContext['order'] {
+    const ofPeer = latest.get(peerName) ?? new Map<string, Sequence>();
+    latest.set(peerName, ofPeer);
+    const last = ofPeer.get(group);
+    if (last !== undefined && isAfter(last, sequence)) return 'overtaken';
+    ofPeer.set(group, sequence);
+    return 'latest';
   }
 
   function receivePresence(bytes: Uint8Array, path: Path): void {
@@ -139,7 +162,7 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
       options.onUnproven(path, presence);
       if (!freshness.proves(peerName, presence.echoes, clock.now())) return reject(opened.error);
       // A new boot may count from a smaller number: its clock was put back meanwhile.
-      if (bootIds.get(peerName) !== presence.bootId) forgetMarks(peerName);
+      if (bootIds.get(path.id) !== presence.bootId) forgetMarks(path);
       // By its own clock. What is refused all the same, a copy, must not move what is known of that clock.
       const offset = leadOf(verified.sequence, steady());
       opened = auth.open(bytes, pduLength, path.peer, { now: steady(), offset });
@@ -149,7 +172,8 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
     if (opened.signed && freshness.proves(peerName, presence.echoes, clock.now())) {
       freshness.proven(peerName, presence.echoes, leadOf(opened.sequence, steady()));
     }
-    bootIds.set(path.peerName, presence.bootId);
+    if (bootIds.get(path.id) !== presence.bootId) latest.delete(peerName);
+    bootIds.set(path.id, presence.bootId);
     options.onHeard(path);
     options.onPresence(path, presence);
   }
@@ -158,9 +182,8 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
     return { now: steady(), offset: freshness.offsetOf(peerName) };
   }
 
-  function forgetMarks(peer: string): void {
-    const guards = [presenceGuard, ...groupGuards.values()];
-    for (const path of paths) if (path.peerName === peer) for (const guard of guards) guard.reset(path.peer);
+  function forgetMarks({ peer }: Path): void {
+    for (const guard of [presenceGuard, ...groupGuards.values()]) guard.reset(peer);
   }
 
   return {

@@ -5,7 +5,11 @@ import type { Milliseconds } from './timing.ts';
 /** The master that this router follows, as far as it was heard. */
 export interface Followed {
   adopt(advert: AdvertEvent, now: Milliseconds): void;
-  /** It is master no more: it resigned, or this router is. It stays the predecessor. */
+  /** A worse master was heard, and is about to be pre-empted: it is not followed. */
+  passOver(advert: AdvertEvent, now: Milliseconds): void;
+  /** The one that was passed over last, with its time; undefined: none, or it is silent by now. */
+  passedOver(now: Milliseconds): { readonly advert: AdvertEvent; readonly at: Milliseconds } | undefined;
+  /** It is master no more: it resigned, or (no source) this router is. It stays the predecessor. */
   resigned(source?: string): void;
   /** As after a start: nobody was ever heard. */
   forget(): void;
@@ -21,17 +25,28 @@ export function createFollowed(): Followed {
   let heard: HeardMaster | undefined;
   let predecessor: string | undefined;
   let toldInterval: string | undefined;
+  let passed: { readonly advert: AdvertEvent; readonly at: Milliseconds } | undefined;
   return {
     adopt({ source, priority, interval }, now) {
       heard = { source, priority, interval, at: now };
       predecessor = source;
+      passed = undefined;
     },
-    resigned(source = predecessor) {
+    passOver(advert, now) {
+      passed = { advert, at: now };
+    },
+    passedOver(now) {
+      if (passed === undefined || isSilent({ ...passed.advert, at: passed.at }, now)) return undefined;
+      return passed;
+    },
+    resigned(source) {
+      if (source === undefined || source === passed?.advert.source) passed = undefined;
       heard = undefined;
-      predecessor = source;
+      predecessor = source ?? predecessor;
     },
     forget() {
       heard = undefined;
+      passed = undefined;
       predecessor = undefined;
     },
     heard: () => heard,

@@ -54,7 +54,15 @@ export function createElection(initial: ElectionConfig): Election {
   const followed = createFollowed();
   const { effectivePriority, masterDown, skew, listening } = candidacy;
   const restartAdverts = () => arm('advert', interval);
-  const changes = createChanges({ state: () => state, candidacy, advertise, rearm, restartAdverts, cancel });
+  const changes = createChanges({
+    state: () => state,
+    candidacy,
+    advertise,
+    rearm,
+    restartAdverts,
+    cancel,
+    followPassedOver,
+  });
 
   let superseded = false;
   let faulty = false;
@@ -158,8 +166,8 @@ export function createElection(initial: ElectionConfig): Election {
 
   // Adverts
 
-  function adopt(advert: AdvertEvent): void {
-    followed.adopt(advert, now);
+  function adopt(advert: AdvertEvent, at = now): void {
+    followed.adopt(advert, at);
     setSuperseded(false);
     if (config.version === 2) return;
     candidacy.setActiveInterval(advert.interval);
@@ -189,7 +197,7 @@ export function createElection(initial: ElectionConfig): Election {
     }
     const worse = advert.priority < effectivePriority();
     if (worse && candidacy.preempts(advert.holding)) {
-      if (config.preemptDelay === 0) return;
+      if (config.preemptDelay === 0) return followed.passOver(advert, now);
       adopt(advert);
       if (!timers.get('preempt')) arm('preempt', candidacy.preemptWait(now));
     } else {
@@ -197,6 +205,16 @@ export function createElection(initial: ElectionConfig): Election {
       adopt(advert);
     }
     arm('master-down', candidacy.silence(now));
+  }
+
+  /** This router no longer pre-empts the worse master that it heard last: it follows that one, from then on. */
+  function followPassedOver(): void {
+    const passed = followed.passedOver(now);
+    if (state !== 'backup' || superseded || passed === undefined) return;
+    const { advert, at } = passed;
+    if (advert.priority < effectivePriority() && candidacy.preempts(advert.holding)) return;
+    adopt(advert, at);
+    arm('master-down', candidacy.silence(at), at);
   }
 
   function advertAsMaster(advert: AdvertEvent): void {

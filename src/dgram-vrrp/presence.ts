@@ -49,7 +49,7 @@ export interface Presence {
   readonly configDigest: string;
   /** Whether this router could claim VIPs now. */
   readonly ociReady: boolean;
-  /** Since the daemon started. */
+  /** Since the daemon started; each presence tells more than the one before, which gives their order. */
   readonly uptime?: Milliseconds;
   /**
    * The writer's wall clock, in milliseconds since 1970 UTC. For people only: what is believed depends on the sequence

@@ -18,7 +18,8 @@ type Command = Fault & { readonly on: string };
 export function begin(world: World, fault: Fault): void {
   const { environment, trace } = world;
   trace.add('', () => `── ${describeFault(fault)}`);
-  environment.add(fault);
+  // An admin's word is in force once it is carried out.
+  if (fault.kind !== 'standby') environment.add(fault);
   const allowance = world.reasons.begins(fault);
   if ('router' in fault && fault.router !== undefined) beginOn(world, fault, fault.router);
   if (isImmediate(fault)) world.changed(allowance);
@@ -86,7 +87,10 @@ function beginOn(world: World, fault: Fault, name: string): void {
     case 'clock':
       return machine.setClock(fault.ahead);
     case 'standby':
-      return command(world, fault, (router) => router.maintenance.standby({ on: true, ...chosen(fault) }));
+      return command(world, fault, (router) => {
+        router.maintenance.standby({ on: true, ...chosen(fault) });
+        world.environment.add(fault);
+      });
     default:
       return;
   }

@@ -143,6 +143,15 @@ export function createReasons(
     }
 
     /**
+     * The others hear no more of this one, and the first to follow is the best of them. Otherwise another one follows after
+     * that, and the one that goes unheard hears both and takes back each time.
+     */
+    function followInOrder(name: string): boolean {
+      const others = running().filter((other) => other.name !== name);
+      return others.length < 2 || !(others.some((other) => isListening(other) || hearsLate(other)) || missedAdvert());
+    }
+
+    /**
      * Where a master goes whose backups do not hear each other, one follows it, and then another. The same where one of
      * them has started and never heard it, so that it has to wait for its lease, or listens still: then it takes over from
      * a worse one that did not have to. And where the master says goodbye and has not heard one of them since a partition
@@ -154,8 +163,7 @@ export function createReasons(
       const know =
         others.length < 2 ||
         others.every((other) => isStalled(other) || (isHeardBy(name, other) && isKnown(other) && !isListening(other)));
-      const inOrder = others.length < 2 || !(others.some(hearsLate) || missedAdvert());
-      if (isMaster(name)) return upTo(areOthersConnected(name) && know && inOrder ? 1 : 2);
+      if (isMaster(name)) return upTo(areOthersConnected(name) && know && followInOrder(name) ? 1 : 2);
       return isWell() && areOthersConnected(name) ? NOTHING : upTo(1);
     }
 
@@ -166,6 +174,7 @@ export function createReasons(
             // One that is not heard but hears: the other takes over, and the better one takes it back.
             if (isWell()) return isLockAstray() ? upTo(2) : NOTHING;
             if (losesBoth(fault)) return { moves: 0, masterships: 1 };
+            if (fault.oneWay && !followInOrder(fault.from)) return upTo(4);
             return upTo(fault.oneWay || machines.length > 2 ? 2 : 1);
           case 'link':
             if (!tracks(fault.device)) return otherLink(fault);
