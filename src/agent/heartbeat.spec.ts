@@ -51,6 +51,7 @@ function createSide(self: Name, bootId: string, ahead = 0) {
   );
   const freshness = createFreshness(self);
   const accepted: string[] = [];
+  const orders: string[] = [];
   const sent = new Map<string, Uint8Array>();
   let heardChallenge: string | undefined;
   const heartbeat = createHeartbeat(
@@ -59,7 +60,10 @@ function createSide(self: Name, bootId: string, ahead = 0) {
       paths,
       clock: own,
       freshness,
-      onAdvert: () => accepted.push('advert'),
+      onAdvert: (_, __, ___, { order }) => {
+        accepted.push('advert');
+        orders.push(order);
+      },
       onPresence: (_, presence) => {
         heardChallenge = presence.challenge;
         accepted.push(`presence ${presence.bootId}`);
@@ -89,6 +93,8 @@ function createSide(self: Name, bootId: string, ahead = 0) {
   });
   return {
     accepted,
+    /** What came before what, of each advert that was accepted. */
+    orders,
     /** What goes out on a path, at the same time as something else on the other. */
     say(what: 'presence' | 'advert' | keyof typeof GROUPS, path: (typeof PATHS)[number] = 'p'): Uint8Array {
       if (what === 'presence') heartbeat.sendPresence(presence());
@@ -171,7 +177,34 @@ describe('the replay marks', () => {
   }
 });
 
+describe('the order of adverts', () => {
+  it('is the one in which they were sent, on whatever path they come, and for each group', () => {
+    const a = createSide('a', BOOT[0]);
+    const b = createSide('b', BOOT[0]);
+    talk(a, b, 3);
+    const earlier = a.say('isv', 'p');
+    const other = a.say('west', 'p');
+    b.hear(a.say('isv', 'q'), 'q');
+    b.hear(earlier, 'p');
+    b.hear(other, 'p');
+    expect(b.orders).toEqual(['latest', 'overtaken', 'latest']);
+  });
+});
+
 describe('a peer that starts again', () => {
+  it('a moment behind, and is heard first where nobody was heard before, is believed everywhere', () => {
+    const a = createSide('a', BOOT[0]);
+    const b = createSide('b', BOOT[0]);
+    talk(a, b, 3);
+    b.hear(a.say('advert'));
+    const again = createSide('a', BOOT[1], -2000);
+    again.hear(b.say('presence'));
+    expect(b.hear(again.say('presence', 'q'), 'q')).toBe(`presence ${BOOT[1]}`);
+    expect(b.hear(again.say('presence'))).toBe(`presence ${BOOT[1]}`);
+    expect(b.hear(again.say('advert'))).toBe('advert');
+    expect(b.orders.at(-1)).toBe('latest');
+  });
+
   for (const ahead of [3_600_000, -3_600_000]) {
     it(`with its clock ${ahead} ms off is believed as soon as it answers a challenge`, () => {
       const a = createSide('a', BOOT[0]);

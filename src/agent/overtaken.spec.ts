@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { settled } from '../../test/simulation/settled.ts';
 import type { Config } from '../config/index.ts';
+import { datagramKind } from '../dgram-vrrp/index.ts';
 
 const INTERVAL = 200;
 /** How much later a datagram of the master arrives on one of its paths. */
@@ -17,14 +18,18 @@ function signed(config: Config, isSigned: boolean): Config {
   return { ...config, heartbeat: withMode(config.heartbeat), groups };
 }
 
-/** A settled cluster in which one path of vrouter1 is slower than the other. */
-async function withSlowPath(options: { routers: number; isSigned: boolean; slower: number }) {
-  const { routers, isSigned, slower } = options;
+/** A settled cluster in which one path of vrouter1 is slower than the other, and all its presence is as late as told. */
+async function withSlowPath(options: { routers: number; isSigned: boolean; slower: number; presence?: number }) {
+  const { routers, isSigned, slower, presence = 0 } = options;
   return settled({
     routers,
     latency: 100,
     configOf: (_, config) => signed(config, isSigned),
-    delay: (router, _, path) => (router === 'vrouter1' && path.endsWith('/1') ? slower : 0),
+    delay(router, bytes, path) {
+      if (router !== 'vrouter1') return 0;
+      const least = datagramKind(bytes) === 'presence' ? presence : 0;
+      return path.endsWith('/1') ? Math.max(slower, least) : least;
+    },
   });
 }
 
@@ -47,8 +52,9 @@ describe.each([true, false])('with signatures: %s', (isSigned) => {
     }
   });
 
-  it('a router that resigned a moment ago and is master again is heard at once', async () => {
-    const cluster = await withSlowPath({ routers: 3, isSigned, slower: 0 });
+  // What it says beside its adverts comes before them or after.
+  it.each([0, 10])('a router that resigned a moment ago and is master again is heard (%i ms)', async (presence) => {
+    const cluster = await withSlowPath({ routers: 3, isSigned, slower: 0, presence });
     const before = cluster.events.length;
     cluster.router('vrouter1').switchover.failover({});
     await cluster.run(20);
