@@ -154,15 +154,15 @@ export function createReasons(
     /**
      * Where a master goes whose backups do not hear each other, one follows it, and then another. The same where one of
      * them has started and never heard it, so that it has to wait for its lease, or listens still: then it takes over from
-     * a worse one that did not have to. And where the master says goodbye and has not heard one of them since a partition
-     * ended: it names another one.
+     * a worse one that did not have to. Where it could not claim, for a link of its own came back a moment ago, and then it
+     * can. And where the master says goodbye and has not heard one of them since a partition ended: it names another one.
      */
     function leaves(name: string, saysSo: boolean): Allowance {
       const others = running().filter((other) => other.name !== name);
       const isKnown = (other: Machine) => !saysSo || isHeardBy(other.name, machineOf(name));
-      const know =
-        others.length < 2 ||
-        others.every((other) => isStalled(other) || (isHeardBy(name, other) && isKnown(other) && !isListening(other)));
+      const isCandidate = (other: Machine) =>
+        isHeardBy(name, other) && isKnown(other) && isReady(other) && !isListening(other);
+      const know = others.length < 2 || others.every((other) => isStalled(other) || isCandidate(other));
       if (isMaster(name)) return upTo(areOthersConnected(name) && know && followInOrder(name) ? 1 : 2);
       return isWell() && areOthersConnected(name) ? NOTHING : upTo(1);
     }
@@ -232,6 +232,11 @@ export function createReasons(
       return inEach((group) => reasonsOf(group).mayTakeOver(machine));
     },
   };
+}
+
+/** It could claim, by its own word. */
+function isReady(machine: Machine): boolean {
+  return machine.status()?.routers.find(({ self }) => self)?.ready === true;
 }
 
 /** It heard that one a moment ago, by its own word. */
