@@ -35,6 +35,8 @@ export interface GroupOptions {
   readonly predecessorAt: (address: string | undefined) => string | null;
   /** This router is more likely cut off from everybody than that the master with this address died. */
   readonly isCutOff: (address: string | undefined) => boolean;
+  /** Nobody tells what it claims: the transport carries no presence. */
+  readonly vrrpOnly: boolean;
   readonly clock: Clock;
   readonly random: () => number;
   readonly observer: Observer;

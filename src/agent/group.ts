@@ -139,7 +139,8 @@ export function createGroup(options: GroupOptions): Group {
 
   function predecessor() {
     const address = election.predecessor();
-    return { predecessor: options.predecessorAt(address), cutOff: options.isCutOff(address) };
+    const untold = address !== undefined && options.vrrpOnly;
+    return { predecessor: options.predecessorAt(address), cutOff: options.isCutOff(address), untold };
   }
 
   function heedFlapping(): void {

@@ -158,6 +158,7 @@ export function createRouter(options: RouterOptions): Router {
       leavesMaster: (priority) => leavesMaster(made, priority),
       predecessorAt: (address) => predecessorAt(made, address),
       isCutOff: (address) => isCutOff(made, address),
+      vrrpOnly,
       oci,
       clock,
       random: options.random,

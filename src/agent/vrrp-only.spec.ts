@@ -16,12 +16,13 @@ function overIp(config: Config): Config {
  * A cluster over protocol 112. A keepalived is one that elects and has neither claims nor a lease: `mode: observe`. Its
  * claim script is the test's own hand.
  */
-function create({ keepalived, routers = 2 }: { keepalived?: string; routers?: number } = {}) {
+function create(options: { keepalived?: string; routers?: number } = {}) {
+  const { routers = 2 } = options;
   const common = overIp(referenceConfig(ROUTERS.slice(0, routers)));
   const cluster = createCluster({
     routers,
     primaryAddresses: true,
-    configOf: (name) => (name === keepalived ? { ...common, mode: 'observe' } : common),
+    configOf: (name) => (name === options.keepalived ? { ...common, mode: 'observe' } : common),
   });
   const claimScript = (name: string) => {
     for (const address of VIP_ADDRESSES) cluster.cloud.assign(address, name);
@@ -162,6 +163,31 @@ describe('a keepalived as the master', () => {
     expect(cluster.holders()).toEqual(ALL_ON_1);
     expect(cluster.cloud.moves.filter(({ to }) => to === 'vrouter2')).toHaveLength(3);
   });
+
+  it.each(['dies', 'resigns'])(
+    'that %s before anybody read what its script took back is followed at once',
+    async (how) => {
+      const roles: { keepalived?: string } = {};
+      const cluster = await started(roles);
+      await cluster.crash('vrouter1');
+      await cluster.run(1000);
+      expect(cluster.holders()).toEqual(ALL_ON_2);
+      // It was failoverd until now: what it stamped stays on its VNICs.
+      roles.keepalived = 'vrouter1';
+      cluster.start('vrouter1');
+      await cluster.run(10_000);
+      expect(cluster.masters()).toEqual(['vrouter1']);
+      void cluster.router('vrouter2').verify();
+      await cluster.run(100);
+      cluster.claimScript('vrouter1');
+      await cluster.run(500);
+      if (how === 'dies') await cluster.crash('vrouter1');
+      else cluster.router('vrouter1').resign();
+      await cluster.run(1000);
+      expect(cluster.stateOf('vrouter2')).toBe('master');
+      expect(cluster.holders()).toEqual(ALL_ON_2);
+    },
+  );
 
   it('that is the better one and never left does not get the VIPs back by itself, and an alarm says where they are', async () => {
     const cluster = await started({ keepalived: 'vrouter1' });

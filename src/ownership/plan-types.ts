@@ -40,13 +40,14 @@ export type PlanEvent =
   /**
    * The election made this router master, or took it away. `predecessor`: whose silence or resignation led to it.
    * `cutOff`: of everybody's silence it is this router's own that is the likeliest, so that what was heard before counts
-   * for nothing.
+   * for nothing. `untold`: the predecessor tells nobody what it claims.
    */
   | {
       readonly kind: 'master';
       readonly on: boolean;
       readonly predecessor?: string | null;
       readonly cutOff?: boolean;
+      readonly untold?: boolean;
     }
   /** This router is backup and has never heard a master: it may start superseded. */
   | { readonly kind: 'unled'; readonly on: boolean }

@@ -86,7 +86,12 @@ function createRow(sameVnic: boolean, observe: boolean) {
         return { kind: 'freeze', on: first === 'on' };
       case 'master':
         if (second === 'cut-off') return { kind: 'master', on: first === 'on', cutOff: true };
-        return { kind: 'master', on: first === 'on', predecessor: second === '' ? null : second };
+        return {
+          kind: 'master',
+          on: first === 'on',
+          predecessor: second === '' ? null : second,
+          untold: third === 'untold',
+        };
       case 'unled':
         return { kind: 'unled', on: first === 'on' };
       case 'peer': {

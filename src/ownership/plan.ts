@@ -45,7 +45,8 @@ export function createPlan(initial: PlanConfig): Plan {
     claims.claimDue();
   }
 
-  function masterChanged({ on, predecessor = null, cutOff = false }: Extract<PlanEvent, { kind: 'master' }>): void {
+  function masterChanged(event: Extract<PlanEvent, { kind: 'master' }>): void {
+    const { on, predecessor = null } = event;
     if (on === state.master) return;
     state.master = on;
     state.masterSince = state.now;
@@ -57,12 +58,14 @@ export function createPlan(initial: PlanConfig): Plan {
     claims.forgetConflicts();
     rounds.forgetConflict();
     for (const vip of state.vips) forgetMastership(vip);
-    if (on) becomeMaster(cutOff);
+    if (on) becomeMaster(event);
   }
 
-  function becomeMaster(cutOff: boolean): void {
+  function becomeMaster({ cutOff = false, untold = false }: Extract<PlanEvent, { kind: 'master' }>): void {
     supersession.forget();
     if (cutOff) doubtKnowledge();
+    // Its claim script may have run at any time since the last read, and holding what it took would look like a loss.
+    if (untold) for (const vip of state.vips) vip.doubtful ||= holds(vip);
     for (const vip of state.vips) {
       if (vip.doubtful) claims.get(vip);
       else claims.settle(vip, false);

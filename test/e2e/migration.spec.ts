@@ -12,6 +12,7 @@ import { onRouter, SHARED_ETC } from '../lab/routers.ts';
 import { run } from '../lab/run.ts';
 import { holders, PATIENCE } from '../lab/settle.ts';
 import { table } from '../lab/table.ts';
+import { accountOf } from './migration/account.ts';
 import { createServices, type Router, type Services } from './migration/services.ts';
 import { manual } from './systemd/manual.ts';
 
@@ -64,6 +65,7 @@ async function step(what: string, master: Router, moves: number, act: () => Prom
   const journal = (await lab.simulator.journal()).at(-1)?.id ?? 0;
   const moved = async () => (await lab.simulator.journal(journal)).filter(({ kind }) => kind === 'move').length;
   const wanted = moves * lab.plan.segments.length;
+  const account = async () => `since then:\n${await accountOf(lab, services, since)}`;
   await act();
   const settled = await until(
     async () => {
@@ -73,9 +75,10 @@ async function step(what: string, master: Router, moves: number, act: () => Prom
     LONG_PATIENCE,
     100,
   );
-  expect(settled, `${what}: ${master} is master and holds every VIP`).toBe(true);
+  if (!settled) expect.fail(`${what}: ${master} is not master, or VIPs did not move; ${await account()}`);
   await sleep(STAYS);
-  expect(await moved(), `${what}: moves`).toBe(wanted);
+  const all = await moved();
+  if (all !== wanted) expect.fail(`${what}: ${all} moves, not ${wanted}; ${await account()}`);
   expect([...new Set((await holders(lab)).values())]).toEqual([master]);
 
   for (const { flow, sent, lost, longest, lastAnswered } of await lab.traffic.report(since)) {

@@ -16,6 +16,8 @@ const CLI_TIME = 1420;
 
 export interface Services {
   keepalived(router: Router): Keepalived | undefined;
+  /** Every keepalived that was started, in order. */
+  readonly keepaliveds: readonly Keepalived[];
   start(router: Router, service: string): Promise<void>;
   /** Types a `live` block of docs/migrating.md on a router; throws for a line that it does not know. */
   type(router: Router, block: string): Promise<void>;
@@ -27,6 +29,7 @@ const configOf = (router: Router): URL => new URL(`../../data/import/reference/$
 /** @param failed hears of a claim script that could not do its work */
 export function createServices(lab: Lab, failed: (error: unknown) => void): Services {
   const running = new Map<Router, Keepalived>();
+  const keepaliveds: Keepalived[] = [];
 
   /** `notify_master` of the seeds: one address after the other, and it dies with its keepalived. */
   async function claimScript(router: Router, keepalived: Keepalived): Promise<void> {
@@ -57,6 +60,7 @@ export function createServices(lab: Lab, failed: (error: unknown) => void): Serv
     const text = await readFile(configOf(router), 'utf8');
     const keepalived = await startKeepalived(router, text.replace(/notify_master .*/, ''));
     running.set(router, keepalived);
+    keepaliveds.push(keepalived);
     claimScript(router, keepalived).catch(failed);
   }
 
@@ -90,6 +94,7 @@ export function createServices(lab: Lab, failed: (error: unknown) => void): Serv
 
   return {
     keepalived: (router) => running.get(router),
+    keepaliveds,
     start,
     async type(router, block) {
       for (const text of manual(block, 'migrating.md', 'live').trim().split('\n')) await line(router, text.trim());
