@@ -30,7 +30,7 @@ import { createCandidacy } from './election-candidacy.ts';
 import { createChanges } from './election-changes.ts';
 import { createFollowed } from './election-followed.ts';
 import { type AdvertEvent, addressChanges, isOwn, OWNER, yieldsTo } from './election-rank.ts';
-import { judgeLateness, RESUME_DELAY } from './election-stall.ts';
+import { createStalls } from './election-stall.ts';
 import { type ArmedTimer, createElectionTimers } from './election-timers.ts';
 import type {
   Election,
@@ -63,6 +63,13 @@ export function createElection(initial: ElectionConfig): Election {
     cancel,
     followPassedOver,
   });
+  const stalls = createStalls({
+    config: () => config,
+    candidacy,
+    timers,
+    arm,
+    tell: (late) => extensions().report && emit({ kind: 'stalled', late }),
+  });
 
   let superseded = false;
   let faulty = false;
@@ -74,7 +81,6 @@ export function createElection(initial: ElectionConfig): Election {
   // Timers
 
   const interval = () => config.interval;
-  const resume = () => Math.min(RESUME_DELAY, config.interval);
 
   function arm(timer: ElectionTimer, wait: () => Milliseconds, since = now): void {
     emit(timers.arm(timer, wait, since));
@@ -263,7 +269,7 @@ export function createElection(initial: ElectionConfig): Election {
   function timerFired(armed: ArmedTimer): void {
     const { timer } = armed;
     timers.disarm(timer);
-    if (extensions().stallRule && !believes(armed)) return;
+    if (!stalls.believes(armed, now)) return;
     if (timer === 'advert') {
       advertise();
       // From when it was due, not from when it fired: a timer's lateness must not slow the heartbeat down.
@@ -273,37 +279,9 @@ export function createElection(initial: ElectionConfig): Election {
     }
   }
 
-  /** False: it fired too late, and another one was armed in its place. */
-  function believes(armed: ArmedTimer): boolean {
-    const { timer } = armed;
-    const lateness = judgeLateness(armed, now, timer === 'advert' ? config.interval : candidacy.activeInterval());
-    if (lateness === 'in-time' || (lateness === 'read-first' && armed.wait === resume)) return true;
-    if (lateness === 'read-first') {
-      arm(timer, resume);
-      return false;
-    }
-    if (extensions().report) emit({ kind: 'stalled', late: now - armed.at });
-    if (timer === 'advert') {
-      arm('advert', resume);
-    } else {
-      timers.disarm('preempt');
-      arm('master-down', masterDown);
-    }
-    return false;
-  }
-
   function vouched(heardAt: Milliseconds): void {
     if (state !== 'backup' || followed.heard() === undefined) return;
     arm('master-down', candidacy.silence(heardAt), heardAt);
-  }
-
-  /** Listens anew, but not for a shorter time than it would have. */
-  function resumed(late: Milliseconds): void {
-    const armed = timers.get('master-down');
-    if (!extensions().stallRule || late <= candidacy.activeInterval()) return;
-    if (armed === undefined || armed.at >= now + masterDown()) return;
-    if (extensions().report) emit({ kind: 'stalled', late });
-    arm('master-down', masterDown);
   }
 
   // Superseded (DESIGN §4 rule 3): backup with its timer off
@@ -375,7 +353,7 @@ export function createElection(initial: ElectionConfig): Election {
       case 'vouched':
         return vouched(event.heardAt);
       case 'resumed':
-        return resumed(event.late);
+        return stalls.resumed(event.late, now);
       case 'resign':
         if (state !== 'master') return;
         resign();
