@@ -19,7 +19,6 @@ import {
   type ReceiverClock,
   type ReplayGuard,
   type Sequence,
-  type Sequencer,
   type Transport,
 } from '../dgram-vrrp/index.ts';
 import { type AdvertForm, advertForms } from './advert-forms.ts';
@@ -27,8 +26,12 @@ import type { Clock } from './clock.ts';
 import type { Freshness } from './freshness.ts';
 import type { Path } from './paths.ts';
 
-/** How a presence becomes a datagram. A simulation may hand it over whole: coding is half of what its routers do. */
+/**
+ * How a presence becomes a datagram, and how datagrams are signed. A simulation may hand presence over whole, and number
+ * datagrams only: coding and signing are most of what its routers do.
+ */
 export interface PresenceCodec {
+  readonly createAuthenticator?: typeof createAuthenticator;
   readonly encode: typeof encodePresence;
   readonly decode: typeof decodePresence;
 }
@@ -73,7 +76,8 @@ export interface Heartbeat {
 /** @param send sends one datagram on one path; fire and forget. */
 export function createHeartbeat(options: HeartbeatOptions, send: Transport['send']): Heartbeat {
   const { paths, clock, freshness } = options;
-  const codec = options.codec ?? { encode: encodePresence, decode: decodePresence };
+  const codec: PresenceCodec = options.codec ?? { encode: encodePresence, decode: decodePresence };
+  const authenticator = codec.createAuthenticator ?? createAuthenticator;
   // Wall clock at start, monotonic from there: a step of the clock changes nothing that was agreed with the peers.
   const base = clock.wall() - clock.now();
   // Without presence nothing is agreed: a keepalived has only the time itself.
@@ -108,11 +112,16 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
   function makeSigners() {
     const { heartbeat, groups: configured } = options.loaded().config;
     return {
-      presence: authenticatorFor(heartbeat.auth, sequencer, presenceGuard),
-      groups: new Map(
-        configured.map(({ name, heartbeat: { auth } }) => [name, authenticatorFor(auth, sequencer, guardOf(name))]),
-      ),
+      presence: authenticatorFor(heartbeat.auth, presenceGuard),
+      groups: new Map(configured.map(({ name, heartbeat: { auth } }) => [name, authenticatorFor(auth, guardOf(name))])),
     };
+  }
+
+  function authenticatorFor(auth: GroupConfig['heartbeat']['auth'], replayGuard: ReplayGuard): Authenticator {
+    // The password of VRRPv2 stands in the advert itself.
+    const mode = auth.mode === 'password' ? 'none' : auth.mode;
+    const activeKey = mode === 'none' ? {} : { activeKey: auth.activeKey };
+    return authenticator({ mode, keys: auth.keys, ...activeKey, sequencer, replayGuard });
   }
 
   function guardOf(name: string): ReplayGuard {
@@ -221,15 +230,4 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
       else receiveAdvert(datagram, path);
     },
   };
-}
-
-function authenticatorFor(
-  auth: GroupConfig['heartbeat']['auth'],
-  sequencer: Sequencer,
-  replayGuard: ReplayGuard,
-): Authenticator {
-  // The password of VRRPv2 stands in the advert itself.
-  const mode = auth.mode === 'password' ? 'none' : auth.mode;
-  const activeKey = mode === 'none' ? {} : { activeKey: auth.activeKey };
-  return createAuthenticator({ mode, keys: auth.keys, ...activeKey, sequencer, replayGuard });
 }

@@ -28,7 +28,7 @@ export function generateScenario(seed: number, routers?: 2 | 3): Scenario {
     seed,
     routers: count,
     interval,
-    signed: chance.happens(0.025),
+    signed: chance.happens(0.5),
     coded: chance.happens(0.005),
     older: chance.happens(0.1) ? [chance.pick(names)] : [],
     listed: chance.happens(0.1),

@@ -15,7 +15,8 @@ export interface GroupWatch {
   /**
    * A master whose claims all failed asked another one to try: one more mastership. What moves then was allowed with the
    * trouble that made it give up, once; so a VIP moves once more only where the router that gave up got it without
-   * knowing: its claim was carried out, and the answer was lost.
+   * knowing: its claim was carried out, and the answer was lost. A tenancy that throttles is no trouble that began: it may
+   * go there, and come back.
    */
   gaveUp(router: string): void;
   /** A master gave mastership away by itself. */
@@ -41,6 +42,8 @@ export interface GroupWatchOptions {
   readonly now: () => number;
   readonly after: (delay: number, run: () => void) => void;
   readonly bounds: Bounds;
+  /** The tenancy lets through only so many requests a second. */
+  readonly throttles: boolean;
   readonly machines: readonly Machine[];
   readonly environment: Environment;
   readonly fitness: Fitness;
@@ -51,7 +54,7 @@ export interface GroupWatchOptions {
 }
 
 export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
-  const { now, bounds, machines, environment, fitness, changedAt, holderOf } = options;
+  const { now, bounds, throttles, machines, environment, fitness, changedAt, holderOf } = options;
   const { name: group, vips } = options.group;
   const ledger = createLedger(vips.map(({ address }) => address));
   /** Last mastership or move. */
@@ -214,7 +217,7 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
     resigned: lookFollowed,
     gaveUp(router) {
       gaveUpAt.set(router, now());
-      ledger.allow({ moves: 0, masterships: 1 }, now() + bounds.reason);
+      ledger.allow(throttles ? upTo(2) : { moves: 0, masterships: 1 }, now() + bounds.reason);
       for (const { address } of vips) if (holderOf(address) === router) allowReturn(address);
     },
     flapping(router, delay) {

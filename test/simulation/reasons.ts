@@ -73,6 +73,12 @@ export function createReasons(
     return environment.areConnected(machines.map(({ name }) => name).filter((name) => name !== router));
   }
 
+  function areOthersConnectedOneWay(router: string): boolean {
+    const others = machines.map(({ name }) => name).filter((name) => name !== router);
+    const { reaches } = environment;
+    return others.some((a) => others.some((b) => a !== b && reaches(a, b) && !reaches(b, a)));
+  }
+
   /**
    * Backups of the same priority follow a silent master in the same instant, both claim, and the one with the greater
    * address takes back what the other got.
@@ -164,7 +170,9 @@ export function createReasons(
         isHeardBy(name, other) && isKnown(other) && isReady(other) && !isListening(other);
       const know = others.length < 2 || others.every((other) => isStalled(other) || isCandidate(other));
       if (isMaster(name)) return upTo(areOthersConnected(name) && know && followInOrder(name) ? 1 : 2);
-      return isWell() && areOthersConnected(name) ? NOTHING : upTo(1);
+      if (areOthersConnected(name)) return isWell() ? NOTHING : upTo(1);
+      // As where such a partition begins.
+      return upTo(areOthersConnectedOneWay(name) ? 2 : 1);
     }
 
     return {

@@ -4,8 +4,9 @@ export interface Scenario {
   readonly routers: 2 | 3;
   /** Advert interval, milliseconds. */
   readonly interval: number;
+  /** Datagrams bear a signature, or (not coded) the number that a signature has. */
   readonly signed: boolean;
-  /** Presence is coded as on the wire; signed seeds always do. */
+  /** Presence is coded as on the wire, and signatures are real ones. */
   readonly coded: boolean;
   /** Routers whose presence is that of an older release; not where it is coded. */
   readonly older: readonly string[];

@@ -58,12 +58,14 @@ describe('the simulation', () => {
     }
   });
 
-  it('does not depend on whether presence is coded', async () => {
+  it('does not depend on whether presence is coded and signatures are real', async () => {
     for (const seed of [21, 22, 23]) {
-      const plain = { ...generateScenario(seed), signed: false };
-      const coded = await run({ ...plain, coded: true });
-      const whole = await run({ ...plain, coded: false });
-      expect(whole.fingerprint).toBe(coded.fingerprint);
+      for (const signed of [false, true]) {
+        const plain = { ...generateScenario(seed), signed };
+        const coded = await run({ ...plain, coded: true });
+        const whole = await run({ ...plain, coded: false });
+        expect(whole.fingerprint).toBe(coded.fingerprint);
+      }
     }
   });
 

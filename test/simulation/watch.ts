@@ -49,13 +49,15 @@ interface AskedClaim {
 export function createWatch(options: {
   readonly time: VirtualTime;
   readonly bounds: Bounds;
+  /** The tenancy lets through only so many requests a second. */
+  readonly throttles: boolean;
   readonly machines: readonly Machine[];
   readonly groups: readonly DeployedGroup[];
   readonly environment: Environment;
   /** Router that a VIP is on; undefined: none. */
   readonly holderOf: (address: string) => string | undefined;
 }): Watch {
-  const { time, bounds, machines, groups, environment, holderOf } = options;
+  const { time, bounds, throttles, machines, groups, environment, holderOf } = options;
   let violation: Violation | undefined;
   let changedAt = 0;
   let touched = true;
@@ -75,6 +77,7 @@ export function createWatch(options: {
       now: time.now,
       after: time.after,
       bounds,
+      throttles,
       machines,
       environment,
       fitness,

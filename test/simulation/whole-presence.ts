@@ -1,19 +1,18 @@
 import type { PresenceCodec } from '../../src/agent/heartbeat.ts';
 import type { Presence } from '../../src/dgram-vrrp/index.ts';
+import { createNumberer, type Written } from './numbered.ts';
 
 /** First byte of every presence datagram: version 15, type 1. */
 const FIRST_BYTE = 0xf1;
 
-/** A datagram that says what it is by itself. */
-type Written = Uint8Array & { readonly presence?: Presence };
-
 /**
- * Hands a presence over as it is, rounded as the wire would. For unsigned datagrams, which travel as they were made.
+ * Hands a presence over as it is, rounded as the wire would, and numbers datagrams where they would be signed.
  *
  * @param older written by a release that knows only what every presence must have
  */
 export function createWholePresence(older: boolean): PresenceCodec {
   return {
+    createAuthenticator: createNumberer,
     encode(presence) {
       const bytes = new Uint8Array(1).fill(FIRST_BYTE);
       return { ok: true, bytes: Object.assign(bytes, { presence: rounded(older ? withoutNews(presence) : presence) }) };

@@ -75,7 +75,8 @@ export function createWorld(
   const environment = createEnvironment({ scenario, network, machines, onUpdate: () => watch.touched() });
   const bounds = boundsOf(scenario);
   const holderOf = (address: string) => routerOf(store.current(address)?.vnicId);
-  const watch = createWatch({ time, bounds, machines, groups, environment, holderOf });
+  const throttles = scenario.throttle > 0;
+  const watch = createWatch({ time, bounds, throttles, machines, groups, environment, holderOf });
   const announced = new Map<string, boolean>();
 
   function guard(run: () => void, resolves: boolean): void {
@@ -110,7 +111,7 @@ export function createWorld(
       },
       onTouched: () => watch.touched(),
       mutation: options.mutation,
-      codec: scenario.signed || scenario.coded ? undefined : createWholePresence(scenario.older.includes(name)),
+      codec: scenario.coded ? undefined : createWholePresence(scenario.older.includes(name)),
     });
   }
 
