@@ -250,9 +250,11 @@ export function createConversation(options: ConversationOptions): Conversation {
     const peer = peers.get(path.peerName);
     if (peer === undefined) return;
     const before = peer.presence;
+    const isLate = isOlder(presence, before);
+    if (!isLate) peers.presence(peer.name, presence, clock.now(), clock.wall());
+    // With the challenge that has just come, or the answer would prove nothing.
     if (presence.wantsAnswer) answer();
-    if (isOlder(presence, before)) return;
-    peers.presence(peer.name, presence, clock.now(), clock.wall());
+    if (isLate) return;
     if (presence.configDigest !== loaded().digest && before?.configDigest !== presence.configDigest) {
       observer.log({ event: 'config-differs', peer: peer.name });
     }

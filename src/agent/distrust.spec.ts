@@ -48,6 +48,27 @@ describe('clocks', () => {
   }
 });
 
+it('a question is answered with the challenge that it brings', async () => {
+  const cluster = createCluster();
+  cluster.setClock('vrouter2', -HOUR);
+  cluster.start('vrouter1');
+  cluster.start('vrouter2');
+  await cluster.run(10_000);
+  await cluster.crash('vrouter2');
+  cluster.cut('vrouter1', 'vrouter2');
+  cluster.start('vrouter2');
+  await cluster.run(2050);
+  const startedAt = cluster.now();
+  cluster.heal('vrouter1', 'vrouter2');
+  await cluster.run(1000);
+  // The next advert is refused, and asked about; nothing has to wait for the next presence of either.
+  const heardAt = cluster.events.findLast(
+    ({ router, event }) => router === 'vrouter2' && event.event === 'peer-heard',
+  )?.at;
+  expect(heardAt).toBeGreaterThanOrEqual(startedAt);
+  expect(heardAt).toBeLessThanOrEqual(startedAt + 200);
+});
+
 describe('adverts that are rejected', () => {
   /** vrouter2 was configured with another VRRP version: its adverts and vrouter1's are mutually refused. */
   const configOf = (name: string, config: Config): Config => {
