@@ -36,8 +36,9 @@ export default defineConfig({
           pool: apartPool,
           // Of the scenarios, each of which keeps a third to half a processor busy, beside one other file.
           maxConcurrency: 2,
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          // Longer than several of the lab's waits: what they waited for says more than that time is up.
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
         },
       },
     ],

@@ -14,8 +14,6 @@ import { holders, PATIENCE } from '../lab/settle.ts';
 
 const PASSWORD = 'ISV-test';
 const PASS_FILE = '/etc/failoverd/vrrp.pass';
-/** A busy machine needs time for what comes before a takeover: keys, a token, reads. */
-const LONG_PATIENCE = 3 * PATIENCE;
 /** failoverd here, keepalived there. */
 const OURS = 'vrouter1';
 const THEIRS = 'vrouter2';
@@ -54,7 +52,7 @@ async function weBecome(state: string): Promise<void> {
   await until(async () => {
     last = await lab.status(OURS);
     return last?.groups[0]?.state === state;
-  }, LONG_PATIENCE);
+  }, PATIENCE);
   expect(last?.groups[0]?.state, JSON.stringify(last)).toBe(state);
 }
 

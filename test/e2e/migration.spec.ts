@@ -16,14 +16,12 @@ import { accountOf } from './migration/account.ts';
 import { createServices, type Router, type Services } from './migration/services.ts';
 import { manual } from './systemd/manual.ts';
 
-/** A busy machine needs time for what comes before a takeover: keys, a token, reads. */
-const LONG_PATIENCE = 3 * PATIENCE;
 /** Milliseconds that everything has to stay as it is after a step. */
 const STAYS = 2000;
-/** Of a step that moves nothing: what a busy machine may cost the prober. */
-const NOISE = 20;
-/** The skew time of the backup and whatever a busy machine adds to it. */
-const LONGEST_OUTAGE = 2000;
+/** Milliseconds, of a step that moves nothing: what a busy machine may cost the prober. */
+const NOISE = 300;
+/** The skew time of the backup and whatever a busy machine adds to it, less than a silence takes: 3.6 s. */
+const LONGEST_OUTAGE = 3000;
 
 let lab: Lab;
 let services: Services;
@@ -72,7 +70,7 @@ async function step(what: string, master: Router, moves: number, act: () => Prom
       const held = [...(await holders(lab)).values()].every((holder) => holder === master);
       return held && (await isMaster(master)) && (await moved()) >= wanted;
     },
-    LONG_PATIENCE,
+    PATIENCE,
     100,
   );
   if (!settled) expect.fail(`${what}: ${master} is not master, or VIPs did not move; ${await account()}`);
@@ -85,8 +83,7 @@ async function step(what: string, master: Router, moves: number, act: () => Prom
     const outage = longest === null ? 0 : (longest.end ?? now()) - longest.start;
     figures.push([`${what}: ${flow}`, String(moves), String(sent), String(lost), `${outage.toFixed(0)} ms`]);
     expect(lastAnswered, `${what}: ${flow} goes on`).not.toBeNull();
-    expect(outage, `${what}: longest outage of ${flow}`).toBeLessThan(LONGEST_OUTAGE);
-    if (moves === 0) expect(lost, `${what}: lost of ${flow}`).toBeLessThanOrEqual(NOISE);
+    expect(outage, `${what}: longest outage of ${flow}`).toBeLessThan(moves === 0 ? NOISE : LONGEST_OUTAGE);
   }
   expect(scriptFailures).toEqual([]);
 }

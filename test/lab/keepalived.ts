@@ -54,7 +54,7 @@ export interface Keepalived {
   kill(signal: 'SIGTERM' | 'SIGKILL' | 'SIGHUP'): void;
 }
 
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
 /** Of its log, when something did not come. */
 const LINES_SHOWN = 15;
 const ERROR_SECTIONS = ['Packet Errors', 'Authentication Errors'];

@@ -9,6 +9,11 @@ const SCRIPT = 'build/watch-links.js';
 
 export type Line = { readonly kind: string; readonly [key: string]: unknown };
 
+/** Until a process has started and read the kernel's tables on a busy machine. */
+const PATIENCE = 30_000;
+
+export type Watched = Awaited<ReturnType<typeof watch>>;
+
 const children: ChildProcessWithoutNullStreams[] = [];
 
 export function ip(command: string, input?: string): string {
@@ -29,7 +34,7 @@ export async function watch(receiveBufferBytes = 0) {
     unread.push(read);
     wake();
   });
-  async function next(fits: (line: Line) => boolean, within = 5000): Promise<Line> {
+  async function next(fits: (line: Line) => boolean, within = PATIENCE): Promise<Line> {
     const deadline = Date.now() + within;
     for (;;) {
       for (let line = unread.shift(); line !== undefined; line = unread.shift()) if (fits(line)) return line;
@@ -52,7 +57,8 @@ export async function watch(receiveBufferBytes = 0) {
     return next((line) => line.kind === kind);
   };
   const first = await next((line) => line.kind === 'state');
-  return { first, next, tell, ask, heard: heard as readonly Line[] };
+  const stop = (): void => void child.kill();
+  return { first, next, tell, ask, stop, heard: heard as readonly Line[] };
 }
 
 /** What iproute2 says of the namespace, in the watcher's words. */
