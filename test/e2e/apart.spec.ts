@@ -8,7 +8,7 @@ import { attempt } from '../lab/run.ts';
 
 /** Nobody else sleeps so long. */
 const NAP = `86400.${process.hrtime.bigint()}`;
-const PATIENCE = 10_000;
+const PATIENCE = 60_000;
 const MADE = ['/etc/apart-test', '/run/apart-test', '/var/lib/apart-test'];
 
 let parent: ChildProcess | undefined;

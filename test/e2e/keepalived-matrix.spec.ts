@@ -195,8 +195,9 @@ test('failoverd stops: keepalived follows its priority 0; failoverd pre-empts wh
   await agree({ oursBetter: 'theirs', theirsBetter: 'theirs', equal: 'theirs' }, { ours: 'gone' });
   expect(await daemon.exit).toMatchObject({ code: 0 });
   const heard = await zeros();
-  for (const { name, decides } of MATRIX) {
-    const resigned = decides === 'oursBetter' || decides === 'equal';
+  for (const { name, decides, interval } of MATRIX) {
+    // With 30 ms of patience keepalived may have been master by itself in that very moment.
+    const resigned = interval >= 100 && (decides === 'oursBetter' || decides === 'equal');
     if (resigned) expect(heard.get(name), `priority 0 heard by ${name}`).toBeGreaterThan(counted.get(name) ?? 0);
   }
   beginStep();

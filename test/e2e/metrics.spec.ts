@@ -25,6 +25,9 @@ const SERVED = [
   ...['oci_ready', 'oci_token_expiry_timestamp_seconds', 'heartbeat_lateness_seconds', 'build_info'],
 ];
 
+/** Of a busy machine, until a daemon has started and elected itself. */
+const PATIENCE = 60_000;
+
 let directory: string;
 let daemon: ChildProcess;
 let promtool: string;
@@ -74,7 +77,7 @@ async function ip(command: string): Promise<string> {
 
 /** Scrapes until a line is there: alone and without OCI, the router becomes master after a master down interval. */
 async function untilItSays(line: string): Promise<string> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + PATIENCE;
   for (;;) {
     const answer = await fetch('http://127.0.0.1:9112/metrics').then(
       (response) => response.text(),

@@ -1,6 +1,6 @@
 /** Runs a scenario: a fresh lab, both routers up and settled, then its steps one after the other. */
 
-import { handshakeChecks, moveChecks, trafficChecks, wholeChecks, writerChecks } from './checks.ts';
+import { ENOUGH_PACKETS, handshakeChecks, moveChecks, trafficChecks, wholeChecks, writerChecks } from './checks.ts';
 import { now, sleep, until } from './clock.ts';
 import { createLab, type Lab } from './lab.ts';
 import { flowRows, measuresOf, type StepRecords, timelineOf, vipRows } from './observe.ts';
@@ -10,8 +10,9 @@ import { holders, packetsSent, settle } from './settle.ts';
 const STAYS = 500;
 /** Of a start: a slow one may cost a move there and back, of which a backup reads with its next look at the VIPs. */
 const BOOT_PATIENCE = 60_000;
-/** Milliseconds over which the routers' packets are counted. */
+/** Milliseconds over which the routers' packets are counted, and over how many at most while the master sends too few. */
 const COUNTING = 300;
+const LONGEST_COUNTING = 3000;
 
 /**
  * Starts every daemon and waits until the first router is master and holds everything, and every router could take over.
@@ -40,20 +41,30 @@ export async function bringUp(lab: Lab, oneByOne = false): Promise<void> {
   if (ready === undefined) throw new Error('the lab did not come up: a router is not ready to claim');
 }
 
-/** What each router sent in a while, as differences. */
-async function countPackets(lab: Lab): Promise<Map<string, Map<string, number>>> {
+/** What each router sent in a while, as differences. A busy machine's prober may need longer to send enough of them. */
+async function countPackets(lab: Lab, master: string): Promise<Map<string, Map<string, number>>> {
   const names = lab.plan.routers.map(({ name }) => name);
   const count = () => Promise.all(names.map((name) => packetsSent(name)));
   const first = await count();
+  let sent = new Map<string, Map<string, number>>();
   await sleep(COUNTING);
-  const second = await count();
-  return new Map(
-    names.map((name, index) => {
-      const before = first[index];
-      const after = [...(second[index] ?? [])];
-      return [name, new Map(after.map(([nic, packets]) => [nic, packets - (before?.get(nic) ?? 0)]))];
-    }),
+  await until(
+    async () => {
+      const second = await count();
+      sent = new Map(
+        names.map((name, index) => {
+          const before = first[index];
+          const after = [...(second[index] ?? [])];
+          return [name, new Map(after.map(([nic, packets]) => [nic, packets - (before?.get(nic) ?? 0)]))];
+        }),
+      );
+      const through = sent.get(master);
+      return lab.plan.segments.every(({ interface: nic }) => (through?.get(nic) ?? 0) >= ENOUGH_PACKETS);
+    },
+    LONGEST_COUNTING - COUNTING,
+    COUNTING,
   );
+  return sent;
 }
 
 async function performStep(lab: Lab, step: Step, before: string): Promise<StepOutcome> {
@@ -73,7 +84,7 @@ async function performStep(lab: Lab, step: Step, before: string): Promise<StepOu
   await step.act(context);
   checks.push(...(await settle(lab, expect.master)));
   await sleep(expect.stays ?? STAYS);
-  const sent = await countPackets(lab);
+  const sent = await countPackets(lab, expect.master);
   await step.after?.({ ...context, since: faultAt });
 
   const upTo = now();

@@ -12,8 +12,8 @@ export const CACHE = '/var/cache/failoverd-test';
 
 const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url));
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const BOOT_TIMEOUT = 60_000;
-const STOP_TIMEOUT = 10_000;
+const BOOT_TIMEOUT = 120_000;
+const STOP_TIMEOUT = 30_000;
 /** Of the console, where a boot that failed says why. */
 const CONSOLE_KEPT = 8000;
 

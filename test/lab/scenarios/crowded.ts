@@ -46,7 +46,7 @@ async function crowdAndTakeOver({ lab, note, check }: StepContext): Promise<void
   ] as const) {
     sockets.push(...(await crowd(text)));
     note(`${CLIENTS} clients that ${what}`);
-    const status = await lab.failoverctl(ROUTER, ['status'], 5_000);
+    const status = await lab.failoverctl(ROUTER, ['status'], PATIENCE);
     check(`failoverctl status answers beside them (${what})`, status.code === 0, status.stderr.trim() || 'it does');
   }
   const grown = residentMegabytes(pid) - before;

@@ -56,7 +56,7 @@ export const strays: Scenario = {
       expect: { master: 'vrouter1', moves: 0 },
       async act({ lab, check }) {
         const stray = lab.startStray('vrouter1');
-        const exit = await Promise.race([stray.exit, sleep(LONG_ENOUGH).then(() => null)]);
+        const exit = await Promise.race([stray.exit, sleep(PATIENCE).then(() => null)]);
         check('the second one ends by itself, with an error', exit?.code === 1, exitText(exit));
         const said = stray.log.map(({ text }) => text).find((text) => /another|in use|already|answers/.test(text));
         check('it says that another one runs', said !== undefined, said ?? stray.log.at(-1)?.text ?? 'nothing');
@@ -71,6 +71,7 @@ export const strays: Scenario = {
         daemon.kill('SIGKILL');
         await daemon.exit;
         const stray = lab.startStray('vrouter2', { node: 'vrouter1' });
+        await until(() => lab.status('vrouter2'), PATIENCE, 200);
         await sleep(LONG_ENOUGH);
         const status = await lab.status('vrouter2');
         note(`it says: ${status?.groups[0]?.state}; ${status?.alarms.join('; ')}`);
@@ -79,7 +80,7 @@ export const strays: Scenario = {
         const told = status?.alarms.find((alarm) => /address/.test(alarm));
         check('status says that the addresses of vrouter1 are not here', told !== undefined, told ?? 'it does not');
         stray.kill('SIGTERM');
-        const exit = await Promise.race([stray.exit, sleep(LONG_ENOUGH).then(() => null)]);
+        const exit = await Promise.race([stray.exit, sleep(PATIENCE).then(() => null)]);
         check('it stops when it is told to', exit?.code === 0, exitText(exit));
         lab.start('vrouter2');
       },

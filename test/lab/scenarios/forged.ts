@@ -82,7 +82,7 @@ async function fool(
     await until(async () => {
       after = await scrape(router);
       return compare(wanted, counted(after)).length === 0;
-    }, 2_000);
+    }, PATIENCE);
     const wrong = compare(wanted, counted(after));
     const told = [...wanted].map(([reason, count]) => `${reason} ${count}`).join(', ') || 'none';
     check(`${router} counted ${what} by reason`, wrong.length === 0, wrong.join('; ') || told);

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { until } from '../clock.ts';
 import { WORK } from '../paths.ts';
 import type { Scenario, StepContext } from '../scenario.ts';
+import { PATIENCE } from '../settle.ts';
 
 /** Every router sees its own directory at /run/failoverd. */
 const wroteOn = async (router: string): Promise<readonly string[]> => {
@@ -15,7 +17,11 @@ const HOOKS = `
 `;
 
 async function expectWritten({ check }: StepContext, router: string, expected: readonly string[]): Promise<void> {
-  const written = (await wroteOn(router)).slice(-expected.length);
+  let written: readonly string[] = [];
+  await until(async () => {
+    written = (await wroteOn(router)).slice(-expected.length);
+    return written.join() === expected.join();
+  }, PATIENCE);
   check(`the hooks of ${router}`, written.join() === expected.join(), written.join(', '));
 }
 

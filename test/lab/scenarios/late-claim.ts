@@ -32,7 +32,7 @@ async function letGo({ lab, note }: StepContext): Promise<readonly string[]> {
   // Nobody is left to be answered: there is no status, only what OCI found.
   await until(
     async () => (await outcome()).every(({ errorCode, appliedAt }) => errorCode !== null || appliedAt !== null),
-    2_000,
+    PATIENCE,
   );
   return (await outcome()).map(({ errorCode, appliedAt }) => errorCode ?? (appliedAt === null ? 'lost' : 'applied'));
 }
