@@ -204,6 +204,16 @@ describe('three routers', () => {
     expect(cluster.cloud.moves).toEqual([]);
   });
 
+  it('nor one that started together with the others, and read the VNIC before the holder had stamped it', async () => {
+    const cluster = createCluster({ routers: 3 });
+    for (const name of ['vrouter1', 'vrouter2', 'vrouter3']) cluster.start(name);
+    await cluster.run(8000);
+    for (const name of ['vrouter1', 'vrouter2']) cluster.cut(name, 'vrouter3');
+    await cluster.run(60_000);
+    expect(cluster.masters()).toEqual(['vrouter1']);
+    expect(cluster.cloud.moves).toEqual([]);
+  });
+
   it('nor does one that is as good as the holder and has the greater address', async () => {
     const equal = (config: Config): Config => ({
       ...config,

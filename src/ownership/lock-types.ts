@@ -78,6 +78,8 @@ export interface Mastership {
   readonly predecessor: string | null;
   /** The lock was held since it began, or may have been: a claim without an answer met another etag afterwards. */
   readonly heldLock: boolean;
+  /** When it began; undefined: it has not yet. */
+  readonly since: Milliseconds | undefined;
   /** When the lock was first seen lost; what was told before that says nothing of who took it. */
   readonly disputedSince: Milliseconds | undefined;
 }

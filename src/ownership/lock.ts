@@ -14,10 +14,12 @@
  * expired when it did not change across three intervals between successful reads, on the reader's clock; a failed read
  * begins the count anew. A router that never stamped has no lease: unheard for as long, it is gone.
  *
- * A VNIC that names no router is no router's, for each stamps its own when it starts. Where that proves nothing, because
- * the VNIC cannot be read or stamps are refused here, too, it may be the VNIC of any router whose own one is not known:
- * claimed from only if that is right whichever it is; otherwise, once it could not be read for three intervals, it
- * supersedes. That ends when it can be read, when those routers are heard, or when the lock is put elsewhere by hand.
+ * A VNIC that names no router is no router's, for each stamps its own when it starts. What was read before this mastership
+ * may have been read too soon for that: it is read again, unless the answer is the same whose ever it is. Where it proves
+ * nothing, because the VNIC cannot be read or stamps are refused here, too, it may be the VNIC of any router whose own one
+ * is not known: claimed from only if that is right whichever it is; otherwise, once it could not be read for three
+ * intervals, it supersedes. That ends when it can be read, when those routers are heard, or when the lock is put elsewhere
+ * by hand.
  *
  * A router that lost everybody at once doubts what it knows: a holder that it still takes for heard is asked first, and
  * where the record names itself, the others follow only when a later read says the same.
@@ -75,9 +77,12 @@ export function createLock(knowledge: () => Knowledge, leaseInterval: () => Mill
     return unchanged.from >= unheardSince && unchanged.to - Math.max(unchanged.from, disputedSince) >= limit();
   }
 
-  /** A VNIC that named no router when it was read long ago may have been stamped since. */
-  function isFresh(now: Milliseconds, lease: Lease | undefined): boolean {
-    return lease?.unchanged !== undefined && now - lease.unchanged.to <= limit();
+  /**
+   * A VNIC that named no router when it was read long ago may have been stamped since; so may one that was read while the
+   * routers started, and that is long enough ago when a mastership begins.
+   */
+  function isFresh(now: Milliseconds, lease: Lease | undefined, { since = 0, disputedSince = 0 }: Mastership): boolean {
+    return lease?.unchanged !== undefined && lease.unchanged.to >= Math.max(now - limit(), since, disputedSince);
   }
 
   function decideBy(
@@ -117,7 +122,7 @@ export function createLock(knowledge: () => Knowledge, leaseInterval: () => Mill
     { vnicId, subnetId }: PrivateIpRecord & { readonly vnicId: VnicId },
     mastership: Mastership,
   ): Decision {
-    const answered = isFresh(now, leases.get(vnicId));
+    const answered = isFresh(now, leases.get(vnicId), mastership);
     if (answered && !knowledge().leasesFail()) return { verdict: 'claim', because: 'foreign' };
     const decisions = candidates(subnetId).map((peer) => decideBy(now, peer, undefined, mastership));
     if (decisions.every(({ verdict }) => verdict === 'claim')) return { verdict: 'claim', because: 'ruled-out' };

@@ -50,7 +50,9 @@ export function createSupersession(state: PlanState, rounds: Rounds): Supersessi
     const heldLock = state.heldLock || state.vips.some((each) => !holds(each) && mayHaveHeld(each));
     // What its holder said before the lock was seen with it says nothing of how it came to hold it.
     const disputedSince = state.disputedSince ?? vip.sinceAt;
-    return locks.decide(state.now, vip.record, vip.target.vnicId, { ...state, heldLock, disputedSince });
+    const since = state.master ? state.masterSince : undefined;
+    const { predecessor } = state;
+    return locks.decide(state.now, vip.record, vip.target.vnicId, { predecessor, heldLock, since, disputedSince });
   }
 
   /** Where nothing can be read here, the record that names this router may be old: whose word is newer than it? */
@@ -131,7 +133,7 @@ export function createSupersession(state: PlanState, rounds: Rounds): Supersessi
       if (vip === undefined || state.frozen || state.config.observe) return false;
       if (without(state, 'lock') || without(state, 'superseded')) return false;
       const { disputedSince } = state;
-      const mastership = { predecessor, heldLock: false, disputedSince };
+      const mastership = { predecessor, heldLock: false, since: undefined, disputedSince };
       return locks.decide(state.now, vip.record, vip.target.vnicId, mastership).verdict === 'superseded';
     },
     setUnled(on) {
