@@ -21,7 +21,7 @@ export function createChanges(election: {
   readonly rearm: (timer: ElectionTimer) => void;
   readonly restartAdverts: () => void;
   readonly cancel: (timer: ElectionTimer) => void;
-  /** Follows the worse master that was heard last, if this router does not pre-empt it any more. */
+  /** Follows the worse master that was heard last, if this router does not pre-empt it any more, or not at once. */
   readonly followPassedOver: () => void;
 }): Changes {
   const { state, candidacy } = election;

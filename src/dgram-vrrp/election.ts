@@ -196,31 +196,25 @@ export function createElection(initial: ElectionConfig): Election {
     arm('master-down', skew);
   }
 
-  function advertAsBackup(advert: AdvertEvent): void {
-    if (advert.priority === 0) {
-      resignationHeard(advert);
-      return;
-    }
+  /** @param at when it was heard */
+  function advertAsBackup(advert: AdvertEvent, at = now): void {
+    if (advert.priority === 0) return resignationHeard(advert);
     const worse = advert.priority < effectivePriority();
     if (worse && candidacy.preempts(advert.holding)) {
-      if (config.preemptDelay === 0) return followed.passOver(advert, now);
-      adopt(advert);
+      if (config.preemptDelay === 0) return followed.passOver(advert, at);
+      adopt(advert, at);
       if (!timers.get('preempt')) arm('preempt', candidacy.preemptWait(now));
     } else {
       cancel('preempt');
-      adopt(advert);
+      adopt(advert, at);
     }
-    arm('master-down', candidacy.silence(now));
+    arm('master-down', candidacy.silence(at), at);
   }
 
-  /** This router no longer pre-empts the worse master that it heard last: it follows that one, from then on. */
+  /** The worse master that it heard last, which it may no longer pre-empt, or not so soon: it follows that one then. */
   function followPassedOver(): void {
     const passed = followed.passedOver(now);
-    if (state !== 'backup' || superseded || passed === undefined) return;
-    const { advert, at } = passed;
-    if (advert.priority < effectivePriority() && candidacy.preempts(advert.holding)) return;
-    adopt(advert, at);
-    arm('master-down', candidacy.silence(at), at);
+    if (state === 'backup' && !superseded && passed !== undefined) advertAsBackup(passed.advert, passed.at);
   }
 
   function advertAsMaster(advert: AdvertEvent): void {
