@@ -205,6 +205,33 @@ describe('a peer that starts again', () => {
     expect(b.orders.at(-1)).toBe('latest');
   });
 
+  it('is not mixed up with what it said before, which a slower path brings later', () => {
+    const a = createSide('a', BOOT[0]);
+    const b = createSide('b', BOOT[0]);
+    talk(a, b, 3);
+    const before = { presence: a.say('presence', 'q'), adverts: [a.say('advert', 'q'), a.say('advert', 'q')] };
+    b.hear(a.say('advert'));
+    now += 600;
+    const again = createSide('a', BOOT[1]);
+    const presence = `presence ${BOOT[1]}`;
+    expect(b.hear(again.say('presence'))).toBe(presence);
+    expect(b.hear(before.presence, 'q')).toBe(presence);
+    for (const advert of before.adverts) b.hear(advert, 'q');
+    expect(b.orders).toEqual(['latest', 'overtaken', 'overtaken']);
+    b.hear(again.say('advert'));
+    expect(b.orders.at(-1)).toBe('latest');
+  });
+
+  it('in a life that was heard before, for its machine stood still meanwhile, is heard after the time window', () => {
+    const a = createSide('a', BOOT[0]);
+    const b = createSide('b', BOOT[0]);
+    talk(a, b, 3);
+    talk(createSide('a', BOOT[1]), b, 6);
+    expect(b.hear(a.say('presence'))).toBe(`presence ${BOOT[0]}`);
+    expect(b.hear(a.say('advert'))).toBe('advert');
+    expect(b.orders.at(-1)).toBe('latest');
+  });
+
   for (const ahead of [3_600_000, -3_600_000]) {
     it(`with its clock ${ahead} ms off is believed as soon as it answers a challenge`, () => {
       const a = createSide('a', BOOT[0]);

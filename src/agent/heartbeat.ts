@@ -11,19 +11,18 @@ import {
   decodePresence,
   encodeAdvert,
   encodePresence,
-  isAfter,
   leadOf,
   type Milliseconds,
   type Presence,
   type ReceivedDatagram,
   type ReceiverClock,
   type ReplayGuard,
-  type Sequence,
   type Transport,
 } from '../dgram-vrrp/index.ts';
 import { type AdvertForm, advertForms } from './advert-forms.ts';
 import type { Clock } from './clock.ts';
 import type { Freshness } from './freshness.ts';
+import { createOrder } from './order.ts';
 import type { Path } from './paths.ts';
 
 /**
@@ -84,13 +83,11 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
   const isIp = options.loaded().config.heartbeat.transport === 'ip';
   const steady = isIp ? clock.wall : () => base + clock.now();
   const sequencer = createSequencer(steady);
-  const presenceGuard = createReplayGuard(() => options.loaded().config.heartbeat.auth.timeWindow);
+  const timeWindow = () => options.loaded().config.heartbeat.auth.timeWindow;
+  const presenceGuard = createReplayGuard(timeWindow);
   const groupGuards = new Map<string, ReplayGuard>();
   let signers = makeSigners();
-  /** Path id → life of the router that was heard there last. */
-  const bootIds = new Map<string, string>();
-  /** Peer → group → number of its latest advert on any path. */
-  const latest = new Map<string, Map<string, Sequence>>();
+  const order = createOrder(timeWindow);
   const byPath = new Map(paths.map((path) => [path.id, path] as const));
   let forms = makeForms();
 
@@ -142,18 +139,8 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
     const opened = auth.open(bytes, decoded.pduLength, path.peer, receiverClock(path));
     if (!opened.ok) return reject(opened.error);
     options.onHeard(path);
-    const order = opened.signed ? orderOf(path.peerName, group.name, opened.sequence) : 'unknown';
-    options.onAdvert(group.name, path, decoded.advert, { addresses: form.addresses, order });
-  }
-
-  /** A router numbers what it sends on all its paths together, which are not equally fast. */
-  function orderOf(peerName: string, group: string, sequence: Sequence): AdvertContext['order'] {
-    const ofPeer = latest.get(peerName) ?? new Map<string, Sequence>();
-    latest.set(peerName, ofPeer);
-    const last = ofPeer.get(group);
-    if (last !== undefined && isAfter(last, sequence)) return 'overtaken';
-    ofPeer.set(group, sequence);
-    return 'latest';
+    const known = opened.signed ? order.advert(path, group.name, opened.sequence) : 'unknown';
+    options.onAdvert(group.name, path, decoded.advert, { addresses: form.addresses, order: known });
   }
 
   function receivePresence(bytes: Uint8Array, path: Path): void {
@@ -171,18 +158,18 @@ export function createHeartbeat(options: HeartbeatOptions, send: Transport['send
       options.onUnproven(path, presence);
       if (!freshness.proves(peerName, presence.echoes, clock.now())) return reject(opened.error);
       // A new boot may count from a smaller number: its clock was put back meanwhile.
-      if (bootIds.get(path.id) !== presence.bootId) forgetMarks(path);
+      if (order.isNewOn(path, presence.bootId)) forgetMarks(path);
       // By its own clock. What is refused all the same, a copy, must not move what is known of that clock.
       const offset = leadOf(verified.sequence, steady());
       opened = auth.open(bytes, pduLength, path.peer, { now: steady(), offset });
     }
     if (!opened.ok) return reject(opened.error);
     if (presence.router !== peerName) return reject('presence-name');
-    if (opened.signed && freshness.proves(peerName, presence.echoes, clock.now())) {
-      freshness.proven(peerName, presence.echoes, leadOf(opened.sequence, steady()));
+    const sequence = opened.signed ? opened.sequence : undefined;
+    if (!order.presence(path, presence.bootId, sequence, clock.now())) return;
+    if (sequence !== undefined && freshness.proves(peerName, presence.echoes, clock.now())) {
+      freshness.proven(peerName, presence.echoes, leadOf(sequence, steady()));
     }
-    if (bootIds.get(path.id) !== presence.bootId) latest.delete(peerName);
-    bootIds.set(path.id, presence.bootId);
     options.onHeard(path);
     options.onPresence(path, presence);
   }
