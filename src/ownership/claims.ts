@@ -180,7 +180,7 @@ export function createClaims(state: PlanState, supersession: Supersession): Clai
   }
 
   function settle(vip: Vip, claimed: boolean): void {
-    if (!holds(vip) || vip.doubtful) return;
+    if (!holds(vip) || vip.doubtfulSince !== undefined) return;
     vip.failures = 0;
     vip.lossReads = 0;
     vip.waitsForToken = false;

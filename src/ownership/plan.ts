@@ -16,7 +16,8 @@
  *     watched, and it is over when the holder is heard or its lease expired.
  *  4. The lease that others read is stamped by the agent (agent/lease.ts), not by the plan.
  *  5. Reads (reads.ts; when, rounds.ts). A read that started before our own write was acknowledged says nothing, nor
- *     does one that brings the record which that write replaced; a loss counts after two reads.
+ *     does one that brings the record which that write replaced, nor one to which the answer came later than that to a
+ *     later one; a loss counts after two reads.
  *
  * Pure: time is an argument, answers are events, chance is injected.
  */
@@ -27,7 +28,7 @@ import type { Plan, PlanConfig, PlanEvent, VipView } from './plan-types.ts';
 import { createReads } from './reads.ts';
 import { createRounds } from './rounds.ts';
 import { createSupersession } from './supersession.ts';
-import { forgetMastership, holds, newVip, precedesOurWrite, store, viewOf } from './vip.ts';
+import { forgetMastership, holds, isOvertaken, newVip, store, viewOf } from './vip.ts';
 
 /** Creates the plan of one group. */
 export function createPlan(initial: PlanConfig): Plan {
@@ -65,9 +66,9 @@ export function createPlan(initial: PlanConfig): Plan {
     supersession.forget();
     if (cutOff) doubtKnowledge();
     // Its claim script may have run at any time since the last read, and holding what it took would look like a loss.
-    if (untold) for (const vip of state.vips) vip.doubtful ||= holds(vip);
+    if (untold) for (const vip of state.vips) if (holds(vip)) vip.doubtfulSince = state.now;
     for (const vip of state.vips) {
-      if (vip.doubtful) claims.get(vip);
+      if (vip.doubtfulSince !== undefined) claims.get(vip);
       else claims.settle(vip, false);
     }
     const missing = state.vips.filter((vip) => !holds(vip)).map(({ address }) => address);
@@ -95,8 +96,7 @@ export function createPlan(initial: PlanConfig): Plan {
       if (vip === undefined) continue;
       state.provenAt = Math.max(state.provenAt, startedAt);
       vip.target = target;
-      if (!precedesOurWrite(vip, record, startedAt) && vip.claim === undefined)
-        store(vip, record, state.now, startedAt);
+      if (!isOvertaken(vip, record, startedAt) && vip.claim === undefined) store(vip, record, state.now, startedAt);
       claims.settle(vip, false);
     }
     decideAgain();

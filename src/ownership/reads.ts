@@ -4,7 +4,7 @@ import { emit, lockOf, type PlanState, refreshToken, without } from './plan-stat
 import type { ReadResult } from './plan-types.ts';
 import type { Rounds } from './rounds.ts';
 import type { Supersession } from './supersession.ts';
-import { holds, mayHaveHeld, precedesOurWrite, store, type Vip } from './vip.ts';
+import { holds, isOvertaken, mayHaveHeld, store, type Vip } from './vip.ts';
 
 /** Reads that must show a loss before it is believed. */
 const READS_THAT_PROVE_LOSS = 2;
@@ -48,11 +48,11 @@ export function createReads(
       return;
     }
     state.provenAt = Math.max(state.provenAt, startedAt);
-    const old = precedesOurWrite(vip, answer.record, startedAt);
+    const old = isOvertaken(vip, answer.record, startedAt);
     const late = old || vip.claim !== undefined;
     const lost = !late && state.master && vip.wasHeld && answer.record.vnicId !== vip.target?.vnicId;
     // One that was asked for after our write and is older all the same proves nothing, so that it ends no conflict.
-    rounds.answered(true, lost || (old && startedAt >= vip.acknowledgedAt));
+    rounds.answered(true, lost || (old && startedAt >= vip.recordFrom));
     if (late) return;
     if (lost && !without(state, 'verification')) {
       vip.lossReads += 1;
@@ -110,7 +110,7 @@ export function createReads(
     /** A backup's record that still names itself is older than the peer's word: it is got before it is believed again. */
     takenTold(addresses) {
       for (const vip of state.vips) {
-        if (!state.master && holds(vip) && addresses.includes(vip.address)) vip.doubtful = true;
+        if (!state.master && holds(vip) && addresses.includes(vip.address)) vip.doubtfulSince = state.now;
       }
       rounds.conflict(state.now);
       if (rounds.underWay()) readAgain = true;

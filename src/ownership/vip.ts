@@ -29,7 +29,7 @@ export interface Vip {
   wasHeld: boolean;
   lossReads: number;
   /** The record names this router, but a peer says since then that it holds the VIP. */
-  doubtful?: boolean;
+  doubtfulSince?: Milliseconds;
   /** Somebody else wrote it: it is claimed again only on a record of the lock that is at least as new as this. */
   needsLockFrom?: Milliseconds;
   error?: string;
@@ -73,17 +73,16 @@ export const mayHaveHeld = ({ unsureOf, record }: Vip) => unsureOf !== undefined
 const LONGEST_LAG: Milliseconds = 5000;
 
 /**
- * The record is older than our last write: it was asked for before that was acknowledged, or it is the one that it
- * replaced, by its etag. Nobody says that an etag never comes back, so it tells for as long as a replica may lag.
+ * The record says nothing new: it was asked for before our last write was acknowledged, before another answer was asked for
+ * that came sooner, or before the one that is stored came into doubt. Or it is the one that our last write replaced, by its
+ * etag. Nobody says that an etag never comes back, so it tells for as long as a replica may lag.
  *
  * @param startedAt when the record was asked for
  */
-export function precedesOurWrite(
-  { acknowledgedAt, replaced }: Vip,
-  { etag }: PrivateIpRecord,
-  startedAt: Milliseconds,
-): boolean {
-  return startedAt < acknowledgedAt || (etag === replaced && startedAt - acknowledgedAt < LONGEST_LAG);
+export function isOvertaken(vip: Vip, { etag }: PrivateIpRecord, startedAt: Milliseconds): boolean {
+  const { recordFrom, doubtfulSince = recordFrom, acknowledgedAt, replaced } = vip;
+  if (startedAt < Math.max(recordFrom, doubtfulSince)) return true;
+  return etag === replaced && startedAt - acknowledgedAt < LONGEST_LAG;
 }
 
 /** @param from when the record was asked for, or written */
@@ -91,7 +90,7 @@ export function store(vip: Vip, record: PrivateIpRecord, now: Milliseconds, from
   if (vip.record === undefined || vip.record.vnicId !== record.vnicId) vip.sinceAt = now;
   vip.record = record;
   vip.verifiedAt = now;
-  delete vip.doubtful;
+  delete vip.doubtfulSince;
   vip.recordFrom = from;
 }
 
