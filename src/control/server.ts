@@ -53,7 +53,8 @@ export async function startControlServer(options: ControlServerOptions): Promise
   };
   const server = createServer(
     {
-      requestTimeout: deadline,
+      // A body that does not come is found out below, where the answer is given: two clocks would answer it twice.
+      requestTimeout: 0,
       headersTimeout: Math.min(deadline, HEADERS_DEADLINE),
       connectionsCheckingInterval: Math.min(deadline, LATE_CLIENTS),
     },
@@ -96,6 +97,8 @@ interface Shared {
   readonly requests: WeakMap<Duplex, number>;
 }
 
+const UNENDED = 'the request did not come to its end in time';
+const TOO_LONG = 'this took too long and was given up; failoverctl status shows what became of it';
 const BUSY = 'too many requests are under way; try again in a moment';
 const CROWDED = `more than ${MAX_REQUESTS} requests at a time on one connection`;
 
@@ -117,7 +120,8 @@ async function serve(
   try {
     if (underWay > MAX_REQUESTS) throw new HttpError(429, 'refused', CROWDED, { connection: 'close' });
     const { route, query } = findRoute(request);
-    const body = await before(expired, readBody(request));
+    const late = new HttpError(408, 'bad-request', UNENDED, { connection: 'close' });
+    const body = await before(expired, readBody(request), late);
     worked = connections.work(socket);
     if (route.handle === 'events') {
       response.once('close', worked);
@@ -125,7 +129,8 @@ async function serve(
       return shared.streams.open(response, handlers.follow);
     }
     const signal = AbortSignal.any([left.signal, expired]);
-    send(response, 200, await before(expired, route.handle(handlers, { query, body, signal })));
+    const given = new HttpError(504, 'internal', TOO_LONG, { connection: 'close' });
+    send(response, 200, await before(expired, route.handle(handlers, { query, body, signal }), given));
   } catch (error) {
     if (!(error instanceof ControlError)) onError?.(error);
     const { status, code, message, headers } = describe(error);
@@ -205,19 +210,10 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-/** The promise's outcome, or an error when the deadline comes first. */
-function before<T>(expired: AbortSignal, promise: Promise<T>): Promise<T> {
+/** The promise's outcome, or this error when the deadline comes first. */
+function before<T>(expired: AbortSignal, promise: Promise<T>, late: HttpError): Promise<T> {
   return new Promise((resolve, reject) => {
-    const expire = (): void => {
-      reject(
-        new HttpError(
-          504,
-          'internal',
-          'this took too long and was given up; failoverctl status shows what became of it',
-          { connection: 'close' },
-        ),
-      );
-    };
+    const expire = (): void => reject(late);
     expired.addEventListener('abort', expire, { once: true });
     promise.then(resolve, reject).finally(() => expired.removeEventListener('abort', expire));
   });
@@ -226,8 +222,7 @@ function before<T>(expired: AbortSignal, promise: Promise<T>): Promise<T> {
 /** What Node's parser found before there was a request. */
 function describeClientError({ code }: NodeJS.ErrnoException): { readonly status: number; readonly message: string } {
   if (code === 'HPE_HEADER_OVERFLOW') return { status: 431, message: 'the headers are too large' };
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return { status: 408, message: 'the request did not come to its end in time' };
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { status: 408, message: UNENDED };
   return { status: 400, message: 'this is not HTTP/1.1; see curl --unix-socket' };
 }
 
