@@ -47,19 +47,23 @@ export function createSilence(options: {
 
   const masterAt = (address: string | undefined) => peers.all().find((peer) => peer.paths[0]?.peer === address);
 
-  function intervalOf(group: Group): Milliseconds {
-    return loaded().config.groups.find(({ name }) => name === group.name)?.heartbeat.interval ?? 0;
+  /** Of the master's adverts, which may be another one than this router's; without them, of this router's own. */
+  function intervalOf({ name, virtualRouterId }: Group, master: Peer): Milliseconds {
+    const told = master.adverts.get(virtualRouterId)?.interval;
+    return told ?? loaded().config.groups.find((group) => group.name === name)?.heartbeat.interval ?? 0;
   }
 
-  /** Two adverts are missing: whoever heard the master meanwhile shall say so before the timer fires. */
+  /**
+   * Two adverts are missing: whoever heard the master meanwhile shall say so before the timer fires. With each one more that
+   * is missing they are asked again, so that it takes more than one lost answer to follow a master that lives.
+   */
   function askAboutSilence(): void {
     const now = clock.now();
     const next: Milliseconds[] = [];
     for (const { name, word, interval } of options.groups().flatMap((group) => silenceOf(group) ?? [])) {
-      const wait = MISSED_ADVERTS * interval;
-      const asked = Math.floor((now - word) / wait);
-      next.push(word + (asked + 1) * wait);
-      if (asked === 0) continue;
+      const missed = Math.floor((now - word) / interval);
+      next.push(word + Math.max(MISSED_ADVERTS, missed + 1) * interval);
+      if (missed < MISSED_ADVERTS) continue;
       const at = options.ask();
       if (questions.get(name)?.word !== word) questions.set(name, { word, at });
       // Another group was asked about a moment ago: the answers came too soon to say anything about this silence.
@@ -84,7 +88,7 @@ export function createSilence(options: {
     const master = address === undefined ? undefined : masterAt(address);
     const word = master && lastWord(group, master);
     if (master === undefined || word === undefined) return undefined;
-    return { name: group.name, master, word, interval: intervalOf(group) };
+    return { name: group.name, master, word, interval: intervalOf(group, master) };
   }
 
   function isFollowed({ virtualRouterId }: Group, master: Peer): boolean {
