@@ -171,6 +171,8 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
     });
     const names = fitness.running().map(({ name }) => name);
     if (
+      // Whether one that reads nothing is ready is a matter of chance.
+      throttles ||
       successors.length === 0 ||
       unknown.length > 0 ||
       environment.isNoisy() ||

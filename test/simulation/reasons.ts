@@ -43,9 +43,9 @@ export function createReasons(
   const isStalled = (machine: Machine) => machine.process()?.isStalled() ?? false;
 
   /**
-   * What waited in its socket was heard when it went on, not when it came. Until the next advert it takes the master's
-   * silence for shorter than it is, so that a worse router may follow a moment before it: less than an interval, for
-   * which nobody vouches.
+   * What waited in its socket was heard when it went on, not when it came; where nothing waited, for its machine stood
+   * still, it listens anew. Until the next advert it takes the master's silence for shorter than it is, so that a worse
+   * router may follow a moment before it: less than an interval, for which nobody vouches.
    */
   function hearsLate({ name }: Machine): boolean {
     return now() - (wentOnAt.get(name) ?? Number.NEGATIVE_INFINITY) < LONGEST_INTERVAL;
@@ -59,6 +59,14 @@ export function createReasons(
 
   /** It started a moment ago, and a worse router's master down interval is over before it has listened long enough. */
   const isListening = ({ name }: Machine) => now() - (bootedAt.get(name) ?? Number.NEGATIVE_INFINITY) < LISTENING;
+
+  /** Every router runs, could take over, and hears every other one, by its own word, too. */
+  function isWhole(): boolean {
+    const all = running();
+    if (all.length < machines.length || !environment.areConnected(machines.map(({ name }) => name))) return false;
+    if (all.some((machine) => isStalled(machine) || isListening(machine) || !isReady(machine))) return false;
+    return all.every((a) => all.every((b) => a === b || isHeardBy(a.name, b)));
+  }
 
   /** Every two routers hear each other, or a third that hears both. */
   function isWell(): boolean {
@@ -90,12 +98,23 @@ export function createReasons(
     return machines.length > 2 && new Set(priorities).size < machines.length;
   }
 
+  /**
+   * Some writes of a router are carried out seconds later, or what is read is seconds old. A claim of the lock may come long
+   * after those of the other VIPs, which the holder of the lock has claimed back meanwhile; a router that lost the lock reads
+   * that it has it, and claims the others once more; and a stamp of a lease comes too late for whoever waits.
+   */
+  function isOciLate(): boolean {
+    const late = ['held-writes', 'late-writes', 'lag'] as const;
+    return machines.some(({ name }) => late.some((trouble) => environment.hasTrouble(name, trouble)));
+  }
+
   /** The answers of each group at this moment: what happens next may change them. */
   function inEach(answer: (group: DeployedGroup) => Allowance): Allowances {
     const answers = new Map(
       groups.map((group) => {
-        const { moves, masterships } = answer(group);
-        return [group.name, mayRace(group.name) ? { moves: 2 * moves, masterships } : { moves, masterships }] as const;
+        const { moves: least, masterships } = answer(group);
+        const moves = mayRace(group.name) ? 2 * least : least;
+        return [group.name, { moves: moves > 0 && isOciLate() ? moves + 2 : moves, masterships }] as const;
       }),
     );
     return (name) => answers.get(name) ?? NOTHING;
@@ -167,7 +186,11 @@ export function createReasons(
       const others = running().filter((other) => other.name !== name);
       const isKnown = (other: Machine) => !saysSo || isHeardBy(other.name, machineOf(name));
       const isCandidate = (other: Machine) =>
-        isHeardBy(name, other) && isKnown(other) && isReady(other) && !isListening(other);
+        environment.reaches(name, other.name) &&
+        isHeardBy(name, other) &&
+        isKnown(other) &&
+        isReady(other) &&
+        !isListening(other);
       const know = others.length < 2 || others.every((other) => isStalled(other) || isCandidate(other));
       if (isMaster(name)) return upTo(areOthersConnected(name) && know && followInOrder(name) ? 1 : 2);
       if (areOthersConnected(name)) return isWell() ? NOTHING : upTo(1);
@@ -224,16 +247,16 @@ export function createReasons(
   return {
     begins: (fault) => inEach((group) => reasonsOf(group).begins(fault)),
     ends(fault) {
-      if (fault.kind === 'stall' && !fault.paused) wentOnAt.set(fault.router, now());
+      if (fault.kind === 'stall') wentOnAt.set(fault.router, now());
       if (fault.kind === 'partition') healedAt = now();
       return inEach((group) => reasonsOf(group).ends(fault));
     },
     commands: (only) => (group) => {
       if (only !== undefined && only !== group) return NOTHING;
-      // Whoever does not hear the new master follows the old one, which ends a hold: then the best one takes over. The same
-      // where one has just come to stand still: it may be the target, and take over when it goes on, after another one.
-      const isWhole = environment.areConnected(machines.map(({ name }) => name)) && !running().some(isStalled);
-      return upTo(isWhole ? 1 : machines.length);
+      // The target may be dead and nobody knows it yet; or it is followed, whoever does not hear it takes over from it, it
+      // takes that back, and the hold is ended: the best one takes over. The same where one has just come to stand still and
+      // goes on, or started and is not heard by all yet.
+      return upTo(isWhole() ? 1 : machines.length + 1);
     },
     boots(machine) {
       bootedAt.set(machine.name, now());
