@@ -23,8 +23,10 @@ const DISCOVERY = 30 * SECOND + 2 * REQUEST_TIMEOUT;
 const CLAIM = 2 * (2 * SECOND + REQUEST_TIMEOUT);
 /** A master that holds nothing resigns after three failed rounds, at most once a minute (DESIGN §4, readiness). */
 const RESIGNATION = 60 * SECOND + 3 * (SECOND + REQUEST_TIMEOUT);
+/** A router whose claims all failed counts as not ready for so long; doubled each time. */
+export const UNFIT = 60 * SECOND;
 /** Presence, each second; a peer is silent after three and a half. */
-const PRESENCE = 3.5 * SECOND;
+export const PRESENCE = 3.5 * SECOND;
 
 /** A datagram's longest way, and a timer's lateness, several times over. */
 const HANDOVER = 20;

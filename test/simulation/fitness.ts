@@ -14,6 +14,8 @@ export interface Fitness {
   fitSince(name: string, group: string): number | undefined;
   /** Since when it is not so; undefined: it is. */
   unfitSince(name: string, group: string): number | undefined;
+  /** Since when it runs and does not stand still; undefined: it does not. */
+  runsSince(name: string): number | undefined;
   /** Since when it does not reach the API at all; undefined: it does, or sometimes. */
   unreachedSince(name: string): number | undefined;
   /** When the API failed for anybody last. */
@@ -29,6 +31,7 @@ export function createFitness(options: {
   const { now, machines, groups, environment } = options;
   const fit = new Map<string, number>();
   const unfit = new Map<string, number>();
+  const runs = new Map<string, number>();
   const unreached = new Map<string, number>();
   let troubledAt = Number.NEGATIVE_INFINITY;
 
@@ -55,9 +58,10 @@ export function createFitness(options: {
         if (troubles.length > 0) troubledAt = now();
         const isUnreached = troubles.some(({ trouble, probability }) => trouble === 'outage' && probability === 1);
         noteSince(unreached, name, isUnreached);
-        const runs = isRunning(machine) && troubles.length === 0;
+        noteSince(runs, name, isRunning(machine));
+        const reaches = isRunning(machine) && troubles.length === 0;
         for (const group of groups) {
-          const isFit = runs && canBeMaster(machine, group);
+          const isFit = reaches && canBeMaster(machine, group);
           noteSince(fit, `${name} ${group}`, isFit);
           noteSince(unfit, `${name} ${group}`, !isFit);
         }
@@ -65,6 +69,7 @@ export function createFitness(options: {
     },
     fitSince: (name, group) => fit.get(`${name} ${group}`),
     unfitSince: (name, group) => unfit.get(`${name} ${group}`),
+    runsSince: (name) => runs.get(name),
     unreachedSince: (name) => unreached.get(name),
     apiTroubledAt: () => troubledAt,
   };

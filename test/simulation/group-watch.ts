@@ -1,5 +1,5 @@
 import type { GroupState } from '../../src/control/api.ts';
-import { type Bounds, REQUEST_TIMEOUT } from './bounds.ts';
+import { type Bounds, PRESENCE, REQUEST_TIMEOUT, UNFIT } from './bounds.ts';
 import type { DeployedGroup } from './deployment.ts';
 import type { Environment } from './environment.ts';
 import type { Fitness } from './fitness.ts';
@@ -67,6 +67,8 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
 
   /** Router → when it gave up last. */
   const gaveUpAt = new Map<string, number>();
+  /** Router → until when it is not ready for that; each time twice as long. */
+  const unfit = new Map<string, { readonly times: number; readonly until: number }>();
   const allowReturn = (vip: string) => ledger.allow({ moves: 1, masterships: 0 }, now() + bounds.reason, vip);
 
   function stir(): void {
@@ -85,8 +87,11 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
   // VIPs are with somebody
 
   function lookAway(): void {
+    // A master that does not hear the end of a freeze keeps to it.
+    const isHeldBack = machines.some((machine) => machine.state(group) === 'master' && machine.isFrozen());
     const able =
       !environment.isFrozen() &&
+      !isHeldBack &&
       !environment.isNoisy() &&
       fitness.running().some((machine) => canBeMaster(machine) && fitness.apiWorks(machine));
     for (const { address, interface: device } of vips) {
@@ -140,7 +145,10 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
   function isBest(master: Machine, candidates: readonly Machine[]): boolean {
     if (environment.isFrozen()) return true;
     const keepsBack = (machine: Machine) =>
-      configured(machine)?.preempt !== true || machine.hold(group) !== null || flapping.has(machine.name);
+      configured(machine)?.preempt !== true ||
+      machine.hold(group) !== null ||
+      flapping.has(machine.name) ||
+      now() < (unfit.get(machine.name)?.until ?? Number.NEGATIVE_INFINITY) + bounds.masterDown;
     if (candidates.some(keepsBack)) return true;
     const priority = (machine: Machine) => configured(machine)?.priority[machine.name] ?? 0;
     return candidates.every((machine) => priority(machine) <= priority(master));
@@ -158,15 +166,19 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
 
   /**
    * Where nothing is in the way, the successor it names is master as soon as it hears of it: within no skew time. One
-   * that stopped or broke a moment ago may still be named, for nobody knows it yet.
+   * that stopped or broke a moment ago may still be named, for nobody knows it yet; and one that came a moment ago may be
+   * named and have to stand back.
    */
   function lookFollowed(router: string): void {
     const at = now();
     const isLong = (since: number | undefined) => since !== undefined && at - since > bounds.known;
+    // It stood still until now and has heard nobody since, so that it names nobody.
+    const runsSince = fitness.runsSince(router);
+    if (runsSince !== undefined && at - runsSince < PRESENCE) return;
     const others = machines.filter(({ name }) => name !== router);
     const successors = others.filter(({ name }) => isLong(fitness.fitSince(name, group)));
     const unknown = others.filter(({ name }) => {
-      const since = fitness.unfitSince(name, group);
+      const since = fitness.unfitSince(name, group) ?? fitness.fitSince(name, group);
       return since !== undefined && !isLong(since);
     });
     const names = fitness.running().map(({ name }) => name);
@@ -219,7 +231,10 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
     resigned: lookFollowed,
     gaveUp(router) {
       gaveUpAt.set(router, now());
-      ledger.allow(throttles ? upTo(2) : { moves: 0, masterships: 1 }, now() + bounds.reason);
+      const times = (unfit.get(router)?.times ?? 0) + 1;
+      const until = now() + UNFIT * 2 ** (times - 1);
+      unfit.set(router, { times, until });
+      ledger.allow(throttles ? upTo(2) : { moves: 0, masterships: 1 }, until + bounds.reason);
       for (const { address } of vips) if (holderOf(address) === router) allowReturn(address);
     },
     flapping(router, delay) {

@@ -45,6 +45,8 @@ export interface Machine {
   status(): StatusReport | undefined;
   /** Target of the planned switchover that is in force as far as this router knows; null: none. */
   hold(group: string): string | null;
+  /** Nothing is claimed, as far as this router knows. */
+  isFrozen(): boolean;
 }
 
 export interface MachineOptions {
@@ -188,6 +190,7 @@ export function createMachine(options: MachineOptions): Machine {
     state: (group) => states.get(group) ?? 'init',
     status: () => router?.status(),
     hold: (group) => saved.holds[group]?.target ?? null,
+    isFrozen: () => saved.freeze?.on ?? false,
   };
 }
 

@@ -31,12 +31,19 @@ export function createReasons(
   /** Router that a VIP is on; undefined: none. */
   holderOf: (address: string) => string | undefined,
   now: () => number,
+  settings: {
+    /** When a VIP moved last. */
+    readonly movedAt: () => number;
+    /** Adverts bear numbers, which tell their order. */
+    readonly signed: boolean;
+    readonly verifyInterval: number;
+  },
 ): Reasons {
   /** Router → when its daemon started last. */
   const bootedAt = new Map<string, number>();
   /** When a partition ended last. */
   let healedAt = Number.NEGATIVE_INFINITY;
-  /** Router → when its process went on. */
+  /** Router → when its process went on, or a link of its own came back. */
   const wentOnAt = new Map<string, number>();
   const machineOf = (name: string) => machines.find((machine) => machine.name === name);
   const running = () => machines.filter((machine) => machine.process() !== undefined);
@@ -44,7 +51,7 @@ export function createReasons(
 
   /**
    * What waited in its socket was heard when it went on, not when it came; where nothing waited, for its machine stood
-   * still, it listens anew. Until the next advert it takes the master's silence for shorter than it is, so that a worse
+   * still or its link was down, it listens anew. Until the next advert it takes the master's silence for shorter than it is, so that a worse
    * router may follow a moment before it: less than an interval, for which nobody vouches.
    */
   function hearsLate({ name }: Machine): boolean {
@@ -151,6 +158,11 @@ export function createReasons(
       return running().length === machines.length && !running().some(isStalled) && environment.areConnected(others);
     }
 
+    /** Nothing moved since everybody read last. Who is cut off with an old record takes the holder of that for the lock's. */
+    function knowsHolders(): boolean {
+      return now() - settings.movedAt() > settings.verifyInterval;
+    }
+
     /**
      * The lock was put on another router by hand, and before the master has claimed it back it does not hear that one any
      * more: it is superseded, the next one follows it, and the better one that holds the lock takes it from that one.
@@ -204,7 +216,7 @@ export function createReasons(
           case 'partition':
             // One that is not heard but hears: the other takes over, and the better one takes it back.
             if (isWell()) return isLockAstray() ? upTo(2) : NOTHING;
-            if (losesBoth(fault)) return { moves: 0, masterships: 1 };
+            if (losesBoth(fault) && knowsHolders()) return { moves: 0, masterships: 1 };
             if (fault.oneWay && !followInOrder(fault.from)) return upTo(4);
             return upTo(fault.oneWay || machines.length > 2 ? 2 : 1);
           case 'link':
@@ -227,6 +239,9 @@ export function createReasons(
           case 'partition':
             return isWell() ? NOTHING : upTo(1);
           case 'stall':
+            // A resignation that waited in its socket may be older than the mastership that it has heard of since: without
+            // numbers nothing tells, and it follows.
+            if (!settings.signed && !fault.paused) return upTo(2);
             return isMaster(fault.router) ? upTo(1) : mayTakeOver(machineOf(fault.router));
           case 'link':
             return tracks(fault.device) ? mayTakeOver(machineOf(fault.router)) : otherLink(fault);
@@ -247,7 +262,7 @@ export function createReasons(
   return {
     begins: (fault) => inEach((group) => reasonsOf(group).begins(fault)),
     ends(fault) {
-      if (fault.kind === 'stall') wentOnAt.set(fault.router, now());
+      if (fault.kind === 'stall' || fault.kind === 'link') wentOnAt.set(fault.router, now());
       if (fault.kind === 'partition') healedAt = now();
       return inEach((group) => reasonsOf(group).ends(fault));
     },

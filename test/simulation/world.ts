@@ -78,6 +78,7 @@ export function createWorld(
   const throttles = scenario.throttle > 0;
   const watch = createWatch({ time, bounds, throttles, machines, groups, environment, holderOf });
   const announced = new Map<string, boolean>();
+  let movedAt = Number.NEGATIVE_INFINITY;
 
   function guard(run: () => void, resolves: boolean): void {
     if (resolves) promised = true;
@@ -143,6 +144,7 @@ export function createWorld(
           name,
           () => `${late ? 'LATE ' : ''}took ${before?.address} from ${routerOf(before?.vnicId) ?? 'nobody'}`,
         );
+        movedAt = time.now();
         watch.moved(name, request, before);
       },
       onTokenRefreshed: () => environment.tokenRefreshed(name),
@@ -198,7 +200,11 @@ export function createWorld(
     store,
     environment,
     watch,
-    reasons: createReasons(machines, groups, environment, holderOf, time.now),
+    reasons: createReasons(machines, groups, environment, holderOf, time.now, {
+      movedAt: () => movedAt,
+      signed: scenario.signed,
+      verifyInterval: scenario.verifyInterval,
+    }),
     trace,
     coverage,
     baseConfig,
