@@ -217,7 +217,7 @@ export function createReasons(
             // One that is not heard but hears: the other takes over, and the better one takes it back.
             if (isWell()) return isLockAstray() ? upTo(2) : NOTHING;
             if (losesBoth(fault) && knowsHolders()) return { moves: 0, masterships: 1 };
-            if (fault.oneWay && !followInOrder(fault.from)) return upTo(4);
+            if (fault.oneWay && !(followInOrder(fault.from) && areOthersConnected(fault.from))) return upTo(4);
             return upTo(fault.oneWay || machines.length > 2 ? 2 : 1);
           case 'link':
             if (!tracks(fault.device)) return otherLink(fault);
