@@ -40,7 +40,8 @@ export function createLedger(vips: readonly string[]): Ledger {
   const moves = new Map<string, number[]>(vips.map((vip) => [vip, []]));
   let masterships: number[] = [Number.POSITIVE_INFINITY];
 
-  const left = (all: readonly number[], now: number) => all.filter((until) => until >= now);
+  /** The one that is over first is used first. */
+  const left = (all: readonly number[], now: number) => all.filter((until) => until >= now).toSorted((a, b) => a - b);
 
   return {
     allow(allowance, until, vip) {
