@@ -69,6 +69,7 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
   const gaveUpAt = new Map<string, number>();
   /** Router → until when it is not ready for that; each time twice as long. */
   const unfit = new Map<string, { readonly times: number; readonly until: number }>();
+  const isUnfit = ({ name }: Machine) => now() < (unfit.get(name)?.until ?? 0) + bounds.masterDown;
   const allowReturn = (vip: string) => ledger.allow({ moves: 1, masterships: 0 }, now() + bounds.reason, vip);
 
   function stir(): void {
@@ -148,7 +149,7 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
       configured(machine)?.preempt !== true ||
       machine.hold(group) !== null ||
       flapping.has(machine.name) ||
-      now() < (unfit.get(machine.name)?.until ?? Number.NEGATIVE_INFINITY) + bounds.masterDown;
+      isUnfit(machine);
     if (candidates.some(keepsBack)) return true;
     const priority = (machine: Machine) => configured(machine)?.priority[machine.name] ?? 0;
     return candidates.every((machine) => priority(machine) <= priority(master));
@@ -201,7 +202,7 @@ export function createGroupWatch(options: GroupWatchOptions): GroupWatch {
 
   /** No fault, one master, everything with it, for long enough that nothing is under way: nothing may move any more. */
   function lookSettled(): void {
-    if (!environment.isCalm() || flapping.size > 0 || now() < settledAt()) return;
+    if (!environment.isCalm() || flapping.size > 0 || machines.some(isUnfit) || now() < settledAt()) return;
     const all = fitness.running();
     const masters = all.filter((machine) => machine.state(group) === 'master');
     const [master] = masters;
