@@ -106,12 +106,13 @@ export function createReasons(
   }
 
   /**
-   * Some writes of a router are carried out seconds later, or what is read is seconds old. A claim of the lock may come long
-   * after those of the other VIPs, which the holder of the lock has claimed back meanwhile; a router that lost the lock reads
-   * that it has it, and claims the others once more; and a stamp of a lease comes too late for whoever waits.
+   * Some writes of a router are carried out seconds later or without its knowledge, or what is read is seconds old. A claim of
+   * the lock may come long after those of the other VIPs, which the holder of the lock has claimed back meanwhile; a router
+   * that lost the lock, or does not know that it had it, claims once more; and a stamp of a lease comes too late for whoever
+   * waits.
    */
   function isOciLate(): boolean {
-    const late = ['held-writes', 'late-writes', 'lag'] as const;
+    const late = ['held-writes', 'late-writes', 'lost-answers', 'lag'] as const;
     return machines.some(({ name }) => late.some((trouble) => environment.hasTrouble(name, trouble)));
   }
 
